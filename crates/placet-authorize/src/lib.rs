@@ -1,0 +1,1 @@
+//! The decision law: signals, reservations, grants and a profile become a verdict.

@@ -1,0 +1,18 @@
+//! Plain values that every part of Placet shares: uses, verdicts, works, parties, reservations and grants.
+//!
+//! This crate depends on no other crate of the project, does no I/O and reads no clock. One word per thing:
+//! the names here are the names in the command line, in JSON, in the pages and in the documentation.
+
+mod period;
+mod rights;
+mod territory;
+mod uses;
+mod verdict;
+mod work;
+
+pub use period::{Period, PeriodError};
+pub use rights::{Condition, Grant, Licensee, Reservation, Scope};
+pub use territory::{Territory, TerritoryError};
+pub use uses::{USES_VERSION, UnknownUse, Use, UseSet};
+pub use verdict::Verdict;
+pub use work::{Credit, Role, UnknownRole, UnknownWorkKind, Work, WorkKind};

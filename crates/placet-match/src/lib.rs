@@ -1,0 +1,1 @@
+//! Fingerprints works and finds them again; the pack format.

@@ -1,0 +1,1 @@
+//! The catalogue store and its importers.

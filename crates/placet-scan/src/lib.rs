@@ -1,0 +1,1 @@
+//! Corpus and packs become decisions, matches, uses and a cleared corpus.
