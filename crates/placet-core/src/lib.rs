@@ -5,6 +5,7 @@
 
 mod period;
 mod rights;
+mod statement;
 mod territory;
 mod uses;
 mod verdict;
@@ -12,6 +13,7 @@ mod work;
 
 pub use period::{Period, PeriodError};
 pub use rights::{Condition, Grant, Licensee, Reservation, Scope};
+pub use statement::{Actor, Actors, Binding, Evidence, Nature, ParseStatus, Proof, Reach, Statement, Tier};
 pub use territory::{Territory, TerritoryError};
 pub use uses::{USES_VERSION, UnknownUse, Use, UseSet};
 pub use verdict::Verdict;
