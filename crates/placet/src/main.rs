@@ -1,2 +1,74 @@
-//! The `placet` command.
-fn main() {}
+//! The `placet` command: arguments, output and exit codes around the library crates. Only this crate prints.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod commands;
+mod failure;
+mod output;
+
+use failure::{Exit, Failure};
+use output::Output;
+
+/// Finds registered works in AI corpora and decides, per item and use, what may be done with it.
+#[derive(Parser)]
+#[command(name = "placet", version, after_help = EXIT_CODES, max_term_width = 100, disable_help_subcommand = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: commands::Verb,
+}
+
+/// What every command takes.
+#[derive(clap::Args)]
+struct Global {
+    /// Folder with the registry, the keys and the trust list
+    #[arg(long, global = true, value_name = "FOLDER", default_value = "placet")]
+    home: PathBuf,
+    /// Print one JSON document with a versioned shape on standard output
+    #[arg(long, global = true)]
+    json: bool,
+    /// Print results and errors only
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done · 1 internal error · 2 wrong usage or configuration · 3 input that cannot be used ·
+4 something needed is unavailable · 10 something was denied or failed to verify";
+
+/// What a command runs in. Commands take the time from here and nowhere else.
+struct Context {
+    /// The folder that holds registry, keys and trust list; it may not exist yet.
+    home: PathBuf,
+    /// The moment the command started.
+    now: jiff::Timestamp,
+    /// Where results and messages go.
+    out: Output,
+}
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(said) => {
+            // Help and version are answers on standard output, the rest are usage errors on standard error.
+            let exit = if said.use_stderr() { Exit::Usage } else { Exit::Done };
+            return match said.print() {
+                Ok(()) => exit.into(),
+                Err(error) => Failure::from(error).report(),
+            };
+        }
+    };
+    let context = Context {
+        home: cli.global.home,
+        now: jiff::Timestamp::now(),
+        out: Output::new(cli.global.json, cli.global.quiet),
+    };
+    match cli.verb.run(&context) {
+        Ok(exit) => exit.into(),
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,30 @@
+//! One file per verb, each with its `Args` and `Args::run(self, &Context) -> Result<Exit, Failure>`.
+//!
+//! To add a verb: its file, its `mod` line and its line in `verbs!` here, and `tests/it/<verb>.rs`. The doc comment
+//! on `Args` is what `placet --help` says about it.
+
+use crate::{Context, Exit, Failure};
+
+mod scan;
+
+macro_rules! verbs {
+    ($($verb:ident => $module:ident,)+) => {
+        /// What to do.
+        #[derive(clap::Subcommand)]
+        pub(crate) enum Verb {
+            $($verb($module::Args),)+
+        }
+
+        impl Verb {
+            /// Does it.
+            pub(crate) fn run(self, context: &Context) -> Result<Exit, Failure> {
+                match self { $(Verb::$verb(args) => args.run(context),)+ }
+            }
+        }
+    };
+}
+
+// In the order of the help.
+verbs! {
+    Scan => scan,
+}

@@ -1,0 +1,4 @@
+//! The built binary as a user runs it: what it prints, what it writes, how it exits.
+
+mod frame;
+mod support;
