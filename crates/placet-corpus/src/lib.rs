@@ -1,1 +1,51 @@
-//! Reads and writes corpus formats.
+//! Reads and writes corpus formats: a folder of texts and pages, JSON Lines, WARC and its relatives, Parquet, tar.
+//!
+//! ```text
+//! list(root) -> sources        open(source) -> Item · Passed · Aside, in order        Cleared -> the same format again
+//! ```
+//!
+//! One bad item never ends a source: it comes as an [`Aside`] with file, place, reason and remedy, and reading goes
+//! on. Readers stream; they hold one record (at most [`ReadOptions::item_bytes_max`]) and fixed buffers. Offsets are
+//! in characters (Unicode scalar values); [`Origin`] leads from an item's text to its original.
+//!
+//! [`mod@table`] writes and reads column tables. It is the only door to Parquet for the rest of Placet.
+//!
+//! Never: follows a path out of an archive, matches, decides, prints, reads the clock.
+//!
+//! `docs/formats/corpora.md` says what is taken from each format.
+
+mod error;
+mod item;
+mod options;
+mod origin;
+mod reader;
+mod source;
+
+mod expansion;
+mod gzip;
+mod input;
+mod layer;
+mod zstandard;
+
+mod charset;
+mod fields;
+mod json;
+mod jsonl;
+mod parquet_rows;
+mod whole;
+
+mod cleared;
+mod cut;
+mod raw;
+
+pub mod table;
+
+pub use cleared::{Cleared, ClearedSummary};
+pub use error::CorpusError;
+pub use fields::{CAPTURED_FIELDS, ID_FIELDS, LANGUAGE_FIELDS, TEXT_FIELDS, URL_FIELDS};
+pub use item::{Aside, Item, Passed, Record};
+pub use options::*;
+pub use origin::{Origin, Segment, SegmentKind};
+pub use raw::Raw;
+pub use reader::{Reader, open};
+pub use source::{Compression, Format, Source, list};

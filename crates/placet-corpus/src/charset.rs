@@ -1,0 +1,49 @@
+//! From bytes to text: byte order marks, declared encodings, and what stands in where neither fits.
+
+use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
+
+use crate::raw::{Coded, TextBytes};
+
+/// How many bytes are looked at to tell text from other data.
+const BINARY_LOOK_BYTES: usize = 8 * 1024;
+
+/// Decodes `bytes`. The encoding is the byte order mark's, else `declared`, else UTF-8; bytes that are no UTF-8 at
+/// all and have no declared encoding are read as Windows-1252, as browsers do. Malformed sequences become U+FFFD.
+/// An error says why the bytes are no text.
+pub(crate) fn decode(
+    mut bytes: Vec<u8>,
+    declared: Option<&'static Encoding>,
+) -> Result<(String, Coded), &'static str> {
+    let (marked, mark) =
+        Encoding::for_bom(&bytes).map_or((None, 0), |(encoding, mark)| (Some(encoding), mark));
+    let before: Vec<u8> = bytes.drain(..mark).collect();
+    let encoding = marked.or(declared);
+    if encoding.is_none_or(|encoding| encoding.is_ascii_compatible()) && looks_binary(&bytes) {
+        return Err("binary data, not text");
+    }
+    if encoding.is_none_or(|encoding| encoding == UTF_8) {
+        match String::from_utf8(bytes) {
+            Ok(text) => return Ok((text, Coded { before, bytes: TextBytes::AsText, encoding: UTF_8 })),
+            Err(error) => bytes = error.into_bytes(),
+        }
+    }
+    let encoding = encoding.unwrap_or_else(|| if mostly_utf8(&bytes) { UTF_8 } else { WINDOWS_1252 });
+    let (text, _) = encoding.decode_without_bom_handling(&bytes);
+    Ok((text.into_owned(), Coded { before, bytes: TextBytes::Own(bytes), encoding }))
+}
+
+fn looks_binary(bytes: &[u8]) -> bool {
+    let head = bytes.get(..BINARY_LOOK_BYTES).unwrap_or(bytes);
+    let strange = head.iter().filter(|&&byte| byte < 9 || (14..27).contains(&byte)).count();
+    memchr::memchr(0, head).is_some() || strange * 20 > head.len()
+}
+
+/// Whether well-formed sequences of several bytes outnumber malformed ones.
+fn mostly_utf8(bytes: &[u8]) -> bool {
+    let (mut good, mut bad) = (0_usize, 0_usize);
+    for chunk in bytes.utf8_chunks() {
+        good += chunk.valid().chars().filter(|char| !char.is_ascii()).count();
+        bad += usize::from(!chunk.invalid().is_empty());
+    }
+    good > bad
+}

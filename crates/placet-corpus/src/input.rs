@@ -1,0 +1,148 @@
+//! Bytes in order, with damage reported in between.
+
+use std::fs::File;
+use std::io::Read;
+
+/// A stream of bytes. A [`Fault`] says that bytes were lost at this point; the next call goes on behind them.
+/// After the end, or after a fault that nothing can follow, `fill` gives an empty slice for ever.
+pub(crate) trait Input {
+    /// The bytes at hand; empty at the end.
+    fn fill(&mut self) -> Result<&[u8], Fault>;
+    /// Takes `n` of the bytes that `fill` gave.
+    fn consume(&mut self, n: usize);
+    /// The offset in the file, in its own (compressed) bytes, up to which the stream was read.
+    fn position(&self) -> u64;
+}
+
+/// Bytes that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) position: u64,
+    pub(crate) reason: String,
+    pub(crate) remedy: &'static str,
+}
+
+const BUFFER_BYTES: usize = 256 * 1024;
+
+/// A reader, buffered.
+pub(crate) struct Buffered<R> {
+    inner: R,
+    buffer: Box<[u8]>,
+    start: usize,
+    end: usize,
+    read: u64,
+    failed: bool,
+}
+
+impl Buffered<File> {
+    pub(crate) fn file(file: File) -> Self {
+        Self::new(file)
+    }
+}
+
+impl<R: Read> Buffered<R> {
+    pub(crate) fn new(inner: R) -> Self {
+        let buffer = vec![0; BUFFER_BYTES].into_boxed_slice();
+        Self { inner, buffer, start: 0, end: 0, read: 0, failed: false }
+    }
+}
+
+impl<R: Read> Input for Buffered<R> {
+    fn fill(&mut self) -> Result<&[u8], Fault> {
+        while self.start == self.end && !self.failed {
+            match self.inner.read(&mut self.buffer) {
+                Ok(n) => {
+                    self.start = 0;
+                    self.end = n;
+                    self.read += n as u64;
+                    if n == 0 {
+                        break;
+                    }
+                }
+                Err(cause) if cause.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(cause) => {
+                    self.failed = true;
+                    return Err(Fault {
+                        position: self.read,
+                        reason: format!("the rest cannot be read: {cause}"),
+                        remedy: "check the disk and run the same command again",
+                    });
+                }
+            }
+        }
+        Ok(self.buffer.get(self.start..self.end).unwrap_or_default())
+    }
+
+    fn consume(&mut self, n: usize) {
+        self.start = (self.start + n).min(self.end);
+    }
+
+    fn position(&self) -> u64 {
+        self.read - (self.end - self.start) as u64
+    }
+}
+
+/// One line, or why there is none.
+pub(crate) enum Line {
+    /// The line is in the buffer, with its line end where it has one.
+    Whole,
+    /// The line was longer than allowed and has been skipped.
+    TooLong {
+        /// Its length.
+        bytes: u64,
+    },
+    End,
+}
+
+/// Reads up to and including the next line feed into `line`, which is cleared first. At most `max` bytes are held.
+pub(crate) fn read_line(input: &mut dyn Input, line: &mut Vec<u8>, max: u64) -> Result<Line, Fault> {
+    line.clear();
+    let mut bytes = 0_u64;
+    loop {
+        let chunk = input.fill()?;
+        if chunk.is_empty() {
+            break;
+        }
+        let (take, ended) = memchr::memchr(b'\n', chunk).map_or((chunk.len(), false), |at| (at + 1, true));
+        bytes += take as u64;
+        if bytes <= max {
+            line.extend_from_slice(chunk.get(..take).unwrap_or_default());
+        }
+        input.consume(take);
+        if ended {
+            break;
+        }
+    }
+    Ok(if bytes == 0 {
+        Line::End
+    } else if bytes > max {
+        line.clear();
+        Line::TooLong { bytes }
+    } else {
+        Line::Whole
+    })
+}
+
+/// What [`read_to_end`] found.
+pub(crate) enum Rest {
+    Whole,
+    TooLong { bytes: u64 },
+}
+
+/// Reads what is left into `out`, at most `max` bytes; the rest is read and dropped.
+pub(crate) fn read_to_end(input: &mut dyn Input, out: &mut Vec<u8>, max: u64) -> Result<Rest, Fault> {
+    let mut bytes = 0_u64;
+    loop {
+        let chunk = input.fill()?;
+        if chunk.is_empty() {
+            break;
+        }
+        bytes += chunk.len() as u64;
+        if bytes <= max {
+            out.extend_from_slice(chunk);
+        }
+        let n = chunk.len();
+        input.consume(n);
+    }
+    Ok(if bytes > max { Rest::TooLong { bytes } } else { Rest::Whole })
+}

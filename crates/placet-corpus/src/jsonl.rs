@@ -1,0 +1,160 @@
+//! JSON Lines: one record a line.
+
+use crate::fields::{Facts, Fields, Kind};
+use crate::input::{Input, Line, read_line};
+use crate::item::{Item, Passed, Record};
+use crate::json::{self, Found, Value};
+use crate::origin::Origin;
+use crate::raw::{Body, Part, Raw};
+use crate::reader::Context;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Reads records line by line. The place of an item is its line.
+pub(crate) struct Jsonl {
+    fields: Fields,
+    line: Vec<u8>,
+    found: Vec<Found>,
+    number: u64,
+    ended: bool,
+}
+
+impl Jsonl {
+    pub(crate) fn new(fields: Fields) -> Self {
+        Self { fields, line: Vec::new(), found: Vec::new(), number: 0, ended: false }
+    }
+
+    pub(crate) fn next(&mut self, input: &mut dyn Input, context: &Context) -> Option<Record> {
+        if self.ended {
+            return None;
+        }
+        let line = read_line(input, &mut self.line, context.options.item_bytes_max);
+        self.number += 1;
+        match line {
+            Err(fault) => Some(context.fault(&fault)),
+            Ok(Line::End) => {
+                self.ended = true;
+                None
+            }
+            Ok(Line::TooLong { bytes }) => Some(context.too_long(&self.place(), bytes)),
+            Ok(Line::Whole) => Some(self.record(context)),
+        }
+    }
+
+    fn record(&mut self, context: &Context) -> Record {
+        let blank = self.line.trim_ascii();
+        if blank.is_empty() || blank == BYTE_ORDER_MARK {
+            let raw = Raw { member: None, body: Body::Passed(self.take_line()) };
+            return Record::Passed(Passed { kind: "blank line".to_owned(), raw });
+        }
+        match self.item(context) {
+            Ok(item) => Record::Item(item),
+            Err((reason, remedy)) => context.aside(self.place(), reason, remedy),
+        }
+    }
+
+    fn item(&mut self, context: &Context) -> Result<Item, (String, &'static str)> {
+        const BROKEN: &str = "correct or remove the line";
+        let skip = if self.number == 1 && self.line.starts_with(BYTE_ORDER_MARK) {
+            BYTE_ORDER_MARK.len()
+        } else {
+            0
+        };
+        let record = std::str::from_utf8(&self.line).map_err(|error| {
+            let at = error.valid_up_to() + 1;
+            if self.number == 1 && (self.line.starts_with(b"\xff\xfe") || self.line.starts_with(b"\xfe\xff"))
+            {
+                self.ended = true;
+                let remedy = "convert the file: iconv -f UTF-16 -t UTF-8";
+                return ("the file is UTF-16; JSON Lines are UTF-8".to_owned(), remedy);
+            }
+            (format!("not UTF-8 at byte {at} of the line"), "convert the file to UTF-8, or remove the line")
+        })?;
+        let record = record.get(skip..).unwrap_or_default();
+        if self.number == 1 && record.trim_start().starts_with('[') {
+            self.ended = true;
+            let reason = "the file is one JSON array, not one record a line".to_owned();
+            return Err((reason, "write one record a line: jq -c '.[]'"));
+        }
+        json::scan(record.as_bytes(), &self.fields.names, &mut self.found).map_err(|wrong| {
+            (format!("not a JSON record: {} at byte {}", wrong.what, wrong.at + skip + 1), BROKEN)
+        })?;
+
+        let mut best = None;
+        let mut facts = Facts::default();
+        let mut scratch = String::new();
+        for Found { target, value } in &self.found {
+            let Some((kind, rank)) = self.fields.target(*target) else { continue };
+            let (Value::Text(range) | Value::Number(range)) = value else { continue };
+            if kind == Kind::Text {
+                if matches!(value, Value::Text(_)) {
+                    best = Some(best.map_or(rank, |held: usize| held.min(rank)));
+                }
+                continue;
+            }
+            let raw = record.get(range.clone()).unwrap_or_default();
+            scratch.clear();
+            json::unescape(raw, &mut scratch);
+            facts.add(kind, rank, &scratch);
+        }
+
+        let mut places: Vec<(usize, std::ops::Range<usize>)> = Vec::new();
+        let mut empty = false;
+        for Found { target, value } in &self.found {
+            let Some((Kind::Text, rank)) = self.fields.target(*target) else { continue };
+            match value {
+                Value::Text(range) if self.fields.join() || Some(rank) == best => {
+                    places.push((rank, range.clone()));
+                }
+                Value::Null => empty = true,
+                _ => {}
+            }
+        }
+        if places.is_empty() && !empty {
+            return Err(("no text field was found".to_owned(), "name the field with --text-field"));
+        }
+        places.sort_by_key(|(rank, _)| *rank);
+
+        let mut text = String::new();
+        let mut parts = Vec::with_capacity(places.len());
+        let several = places.len() > 1;
+        let mut chars = 0;
+        for (_, range) in places {
+            if !parts.is_empty() {
+                text.push('\n');
+                chars += 1;
+            }
+            let before = text.len();
+            json::unescape(record.get(range.clone()).unwrap_or_default(), &mut text);
+            parts.push(Part { text_start: chars, place: range.start + skip..range.end + skip });
+            if several {
+                chars += text.get(before..).map_or(0, |added| added.chars().count());
+            }
+        }
+        let (id, url, language, captured) = facts.finish();
+        let body =
+            if context.options.keep_raw { Body::Line { line: self.take_line(), parts } } else { Body::None };
+        Ok(Item {
+            ordinal: self.number,
+            member: None,
+            id,
+            url,
+            captured,
+            headers: Vec::new(),
+            media_type: None,
+            language,
+            text,
+            origin: Origin::Identity,
+            raw: Raw { member: None, body },
+        })
+    }
+
+    /// The line, leaving a buffer of like size for the next one.
+    fn take_line(&mut self) -> Vec<u8> {
+        self.line.clone()
+    }
+
+    fn place(&self) -> String {
+        format!("line {}", self.number)
+    }
+}

@@ -1,0 +1,118 @@
+//! Opens a source and gives out its records.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use crate::error::CorpusError;
+use crate::fields::Fields;
+use crate::input::{Buffered, Fault, Input};
+use crate::item::{Aside, Record};
+use crate::jsonl::Jsonl;
+use crate::layer::Layer;
+use crate::options::ReadOptions;
+use crate::parquet_rows::Rows;
+use crate::source::{Format, Source};
+use crate::whole::Whole;
+
+/// Opens a source. Its items come in their order; bad ones come as [`Record::Aside`] and the stream goes on.
+pub fn open(source: &Source, options: &ReadOptions) -> Result<Reader, CorpusError> {
+    let file =
+        File::open(&source.path).map_err(|cause| CorpusError::io(&source.path, "cannot be opened", cause))?;
+    let context = Context { source: source.name.as_str().into(), options: options.clone() };
+    let inner = if source.format == Format::Parquet {
+        Inner::Rows(Box::new(Rows::open(file, &source.path, &context)?))
+    } else {
+        let input: Box<dyn Input + Send> = Box::new(Buffered::file(file));
+        let layer = Layer::new(source.compression);
+        Inner::Stream { input, layer, parser: Parser::new(source.format, &context) }
+    };
+    Ok(Reader { context, inner })
+}
+
+/// The records of one source, in order.
+pub struct Reader {
+    context: Context,
+    inner: Inner,
+}
+
+enum Inner {
+    Stream { input: Box<dyn Input + Send>, layer: Layer, parser: Parser },
+    Rows(Box<Rows>),
+}
+
+impl Iterator for Reader {
+    type Item = Record;
+
+    fn next(&mut self) -> Option<Record> {
+        match &mut self.inner {
+            Inner::Stream { input, layer, parser } => {
+                parser.next(&mut layer.over(input.as_mut()), &self.context)
+            }
+            Inner::Rows(rows) => rows.next(&self.context),
+        }
+    }
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader").field("source", &self.context.source).finish_non_exhaustive()
+    }
+}
+
+/// The reader of one format, apart from the bytes it reads.
+pub(crate) enum Parser {
+    Whole(Whole),
+    Jsonl(Box<Jsonl>),
+}
+
+impl Parser {
+    pub(crate) fn new(format: Format, context: &Context) -> Self {
+        match format {
+            Format::Jsonl => Self::Jsonl(Box::new(Jsonl::new(Fields::new(&context.options)))),
+            _ => Self::Whole(Whole::new(format == Format::Html)),
+        }
+    }
+
+    pub(crate) fn next(&mut self, input: &mut dyn Input, context: &Context) -> Option<Record> {
+        match self {
+            Self::Whole(whole) => whole.next(input, context),
+            Self::Jsonl(jsonl) => jsonl.next(input, context),
+        }
+    }
+}
+
+/// What every reader of a source needs to know.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    pub(crate) source: Arc<str>,
+    pub(crate) options: ReadOptions,
+}
+
+impl Context {
+    pub(crate) fn aside(
+        &self,
+        place: String,
+        reason: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Record {
+        Record::Aside(Aside {
+            source: self.source.to_string(),
+            place,
+            reason: reason.into(),
+            remedy: remedy.into(),
+        })
+    }
+
+    pub(crate) fn fault(&self, fault: &Fault) -> Record {
+        self.aside(format!("byte {}", fault.position), fault.reason.clone(), fault.remedy)
+    }
+
+    pub(crate) fn too_long(&self, place: &str, bytes: u64) -> Record {
+        let max = self.options.item_bytes_max;
+        self.aside(
+            place.to_owned(),
+            format!("{bytes} bytes, more than the {max} allowed for one item"),
+            "raise --max-item-bytes",
+        )
+    }
+}

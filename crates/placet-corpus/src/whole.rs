@@ -1,0 +1,65 @@
+//! A file that is one document: plain text or a page.
+
+use crate::charset;
+use crate::input::{Input, Rest, read_to_end};
+use crate::item::{Item, Record};
+use crate::origin::Origin;
+use crate::raw::{Body, Raw};
+use crate::reader::Context;
+
+/// Reads a file as one item.
+pub(crate) struct Whole {
+    html: bool,
+    bytes: Vec<u8>,
+    faulty: bool,
+    ended: bool,
+}
+
+impl Whole {
+    pub(crate) fn new(html: bool) -> Self {
+        Self { html, bytes: Vec::new(), faulty: false, ended: false }
+    }
+
+    pub(crate) fn next(&mut self, input: &mut dyn Input, context: &Context) -> Option<Record> {
+        if self.ended {
+            return None;
+        }
+        match read_to_end(input, &mut self.bytes, context.options.item_bytes_max) {
+            Err(fault) => {
+                self.faulty = true;
+                return Some(context.fault(&fault));
+            }
+            Ok(Rest::TooLong { bytes }) => {
+                self.ended = true;
+                return Some(context.too_long("file", bytes));
+            }
+            Ok(Rest::Whole) => self.ended = true,
+        }
+        if self.faulty {
+            return None;
+        }
+        let bytes = std::mem::take(&mut self.bytes);
+        Some(match charset::decode(bytes, None) {
+            Ok((text, coded)) => {
+                let body = if context.options.keep_raw { Body::Whole(coded) } else { Body::None };
+                let media_type = if self.html { "text/html" } else { "text/plain" };
+                Record::Item(Item {
+                    ordinal: 1,
+                    member: None,
+                    id: None,
+                    url: None,
+                    captured: None,
+                    headers: Vec::new(),
+                    media_type: Some(media_type.to_owned()),
+                    language: None,
+                    text,
+                    origin: Origin::Identity,
+                    raw: Raw { member: None, body },
+                })
+            }
+            Err(reason) => {
+                context.aside("file".to_owned(), reason, "remove it from the corpus, or convert it to text")
+            }
+        })
+    }
+}
