@@ -81,6 +81,7 @@ macro_rules! closed_list {
         }
     };
 }
+pub(crate) use closed_list;
 
 closed_list! {
     /// Kinds of works and other protected subject matter.
