@@ -1,0 +1,472 @@
+//! Packs scanned as one, and what is found.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::align::{Alignment, align};
+use crate::chain::{Hit, chains};
+use crate::fingerprint::{NO_FLANK, flank, key};
+use crate::guarantee::{Guarantee, Params};
+use crate::letters::Letters;
+use crate::pack::Pack;
+use crate::pack::layout::POSITION_LETTERS;
+use crate::table;
+use crate::winnow::Winnower;
+
+/// Several packs, scanned together.
+#[derive(Debug)]
+pub struct PackSet {
+    packs: Vec<Pack>,
+}
+
+impl PackSet {
+    /// Joins packs; their numbers are their places in the list.
+    pub fn new(packs: Vec<Pack>) -> PackSet {
+        PackSet { packs }
+    }
+
+    /// The packs.
+    pub fn packs(&self) -> &[Pack] {
+        &self.packs
+    }
+
+    /// A scanner over them, for one thread.
+    pub fn scanner(&self) -> Scanner<'_> {
+        let tiers = Guarantee::ALL
+            .into_iter()
+            .map(|guarantee| {
+                let packs = (0..self.packs.len() as u16)
+                    .filter(|p| self.packs[*p as usize].manifest().guarantee == guarantee)
+                    .collect();
+                Tier { guarantee, packs, winnower: Winnower::new(guarantee.params()) }
+            })
+            .filter(|tier: &Tier| !tier.packs.is_empty())
+            .collect();
+        Scanner {
+            set: self,
+            tiers,
+            letters: Letters::default(),
+            picks: Vec::new(),
+            keys: Vec::new(),
+            hits: Vec::new(),
+            texts: TextCache::default(),
+        }
+    }
+}
+
+/// Texts of works, where the one who scans has them: gives exact ends and an edit rate.
+pub trait Texts: Sync {
+    /// The text of a work, and the range of bytes that is the work itself.
+    fn text(&self, pack: u16, work: u32) -> Option<(String, Range<usize>)>;
+}
+
+/// A stretch of an item that stems from a work. Offsets are characters of the item's and of the work's text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Match {
+    /// Number of the pack in the set.
+    pub pack: u16,
+    /// Number of the work in the pack.
+    pub work: u32,
+    /// First character of the item that certainly belongs to it.
+    pub item_start: usize,
+    /// Character behind the last one.
+    pub item_end: usize,
+    /// About where it begins in the work; exact where aligned.
+    pub work_start: u64,
+    /// About where it ends in the work; exact where aligned.
+    pub work_end: u64,
+    /// Characters by which the true run may begin earlier.
+    pub margin_start: u32,
+    /// Characters by which the true run may end later.
+    pub margin_end: u32,
+    /// Letters that certainly agree; estimated: those of agreeing fingerprints and flanks.
+    pub letters: u32,
+    /// Share of the stretch that agrees, 0 to 1: of its letters where aligned, else of its fingerprints.
+    pub similarity: f32,
+    /// How ends, letters and similarity were obtained.
+    pub measured: Measured,
+    /// How much of the work it is.
+    pub kind: MatchKind,
+    /// Whether it is text that many works share, or that a commons pack holds. Never a use of one work.
+    pub common: bool,
+}
+
+/// How a match was measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Measured {
+    /// From hashes alone.
+    Estimated,
+    /// By alignment with the text of the work.
+    Aligned,
+}
+
+/// How much of a work a match holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MatchKind {
+    /// Nine tenths of the work or more, without an edit that was seen.
+    Exact,
+    /// Nine tenths of the work or more, with edits.
+    Near,
+    /// A part of the work.
+    Excerpt,
+}
+
+impl Measured {
+    /// The word for it in files and output.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Measured::Estimated => "estimated",
+            Measured::Aligned => "aligned",
+        }
+    }
+}
+
+impl MatchKind {
+    /// The word for it in files and output.
+    pub const fn code(self) -> &'static str {
+        match self {
+            MatchKind::Exact => "exact",
+            MatchKind::Near => "near",
+            MatchKind::Excerpt => "excerpt",
+        }
+    }
+}
+
+/// Scans texts; keeps its memory from one to the next.
+pub struct Scanner<'p> {
+    set: &'p PackSet,
+    tiers: Vec<Tier>,
+    letters: Letters,
+    picks: Vec<u32>,
+    keys: Vec<u64>,
+    hits: Vec<Hit>,
+    texts: TextCache,
+}
+
+struct Tier {
+    guarantee: Guarantee,
+    packs: Vec<u16>,
+    winnower: Winnower,
+}
+
+/// Keys whose cache lines are asked for ahead of the search.
+const AHEAD: usize = 24;
+
+impl Scanner<'_> {
+    /// Finds what an item shares with the works of the packs. Appends to `found`, in the order of the item.
+    pub fn scan(&mut self, text: &str, texts: Option<&dyn Texts>, found: &mut Vec<Match>) {
+        self.letters.read(text);
+        let from = found.len();
+        for t in 0..self.tiers.len() {
+            let guarantee = self.tiers[t].guarantee;
+            self.tiers[t].winnower.pick(self.letters.as_slice(), &mut self.picks);
+            self.probe(t);
+            if self.hits.is_empty() {
+                continue;
+            }
+            let mut hits = std::mem::take(&mut self.hits);
+            hits.sort_unstable_by_key(|h| (h.pack, h.work, h.item, h.near));
+            for same in hits.chunk_by(|a, b| (a.pack, a.work) == (b.pack, b.work)) {
+                self.work(guarantee, same, text, texts, found);
+            }
+            self.hits = hits;
+        }
+        let found = &mut found[from..];
+        mark_commons(self.set, found);
+        found.sort_by_key(|m| (m.item_start, m.item_end, m.pack, m.work));
+    }
+
+    /// Letters of the text scanned last.
+    pub fn letters(&self) -> usize {
+        self.letters.as_slice().len()
+    }
+
+    fn probe(&mut self, tier: usize) {
+        let letters = self.letters.as_slice();
+        let params = self.tiers[tier].guarantee.params();
+        let (k, length) = (params.k as usize, params.flank as usize);
+        self.hits.clear();
+        self.keys.clear();
+        self.keys.extend(self.picks.iter().map(|p| key(&letters[*p as usize..*p as usize + k])));
+        for pack in &self.tiers[tier].packs {
+            let of = &self.set.packs[*pack as usize];
+            let slots = of.slots.words();
+            for ahead in self.keys.iter().take(AHEAD) {
+                table::prefetch(slots, *ahead);
+            }
+            for (i, key) in self.keys.iter().enumerate() {
+                if let Some(ahead) = self.keys.get(i + AHEAD) {
+                    table::prefetch(slots, *ahead);
+                }
+                table::find(slots, *key, |number| {
+                    let Some(entry) = of.entry(number) else { return };
+                    let at = self.picks[i] as usize;
+                    let agrees = |range: Option<Range<usize>>, expected: u16| {
+                        expected != NO_FLANK
+                            && range.and_then(|r| letters.get(r)).is_some_and(|l| flank(l) == expected)
+                    };
+                    self.hits.push(Hit {
+                        pack: *pack,
+                        work: of.work_of(number),
+                        pick: i as u32,
+                        item: at as u32,
+                        near: Pack::letter_of(entry),
+                        before: agrees(at.checked_sub(length).map(|from| from..at), entry.before),
+                        behind: agrees(Some(at + k..at + k + length), entry.behind),
+                        common: entry.common,
+                    });
+                });
+            }
+        }
+    }
+
+    fn work(
+        &mut self,
+        guarantee: Guarantee,
+        hits: &[Hit],
+        text: &str,
+        texts: Option<&dyn Texts>,
+        found: &mut Vec<Match>,
+    ) {
+        let params = guarantee.params();
+        let at_hand = texts.and_then(|t| self.texts.get(t, hits[0].pack, hits[0].work));
+        let mut passages: Vec<Passage> = chains(hits, GAP_RUNS * guarantee.letters())
+            .into_iter()
+            .filter_map(|chain| {
+                let hits: Vec<Hit> = chain.into_iter().map(|i| hits[i as usize]).collect();
+                match &at_hand {
+                    Some(work) => aligned(params, &hits, self.letters.as_slice(), work),
+                    None => estimated(params, &hits, self.letters.as_slice().len(), &self.picks),
+                }
+            })
+            .collect();
+        // Of passages that lie over one another in the item (a refrain), the longest stands.
+        passages.sort_by_key(|p| (std::cmp::Reverse(p.letters), p.item.start, p.work.start));
+        let mut kept: Vec<Passage> = Vec::new();
+        for passage in passages {
+            let covered: usize = kept.iter().map(|k| overlap(&k.item, &passage.item)).sum();
+            if covered * 2 < passage.item.len() {
+                kept.push(passage);
+            }
+        }
+        found.extend(kept.into_iter().map(|p| self.describe(&hits[0], p, text, at_hand.as_deref())));
+    }
+
+    fn describe(&self, hit: &Hit, passage: Passage, text: &str, at_hand: Option<&WorkText>) -> Match {
+        let pack = &self.set.packs[hit.pack as usize];
+        let letters = &self.letters;
+        let character = |byte: usize| if letters.is_ascii() { byte } else { text[..byte].chars().count() };
+        let start = letters.byte_of(text, passage.item.start);
+        let end = letters.byte_after(text, passage.item.end - 1);
+        let (first, last) =
+            (letters.byte_of(text, passage.reach.start), letters.byte_of(text, passage.reach.end));
+        let work_letters = match at_hand {
+            Some(work) => work.letters.as_slice().len() as u64,
+            None => pack.work(hit.work).map_or(0, |w| w.letters),
+        };
+        let (work_start, work_end) = match at_hand {
+            Some(work) => work.characters(&passage.work),
+            None => {
+                let work = hit.work;
+                (
+                    pack.character_of(work, passage.work.start as u64),
+                    pack.character_of(work, passage.work.end as u64),
+                )
+            }
+        };
+        let whole = u64::from(passage.letters) * 10 >= work_letters * 9 && work_letters > 0;
+        let (item_start, item_end) = (character(start), character(end));
+        Match {
+            pack: hit.pack,
+            work: hit.work,
+            item_start,
+            item_end,
+            work_start,
+            work_end,
+            margin_start: (item_start - character(first.min(start))) as u32,
+            margin_end: (character(last.max(end)) - item_end) as u32,
+            letters: passage.letters,
+            similarity: passage.similarity,
+            measured: if at_hand.is_some() { Measured::Aligned } else { Measured::Estimated },
+            kind: match (whole, passage.edited) {
+                (true, false) => MatchKind::Exact,
+                (true, true) => MatchKind::Near,
+                (false, _) => MatchKind::Excerpt,
+            },
+            common: passage.common,
+        }
+    }
+}
+
+/// Lengths of the guarantee that may lie between two hits of one passage.
+const GAP_RUNS: u32 = 6;
+
+/// A match in letters.
+struct Passage {
+    item: Range<usize>,
+    work: Range<usize>,
+    /// The furthest that the true run may reach in the item.
+    reach: Range<usize>,
+    letters: u32,
+    similarity: f32,
+    edited: bool,
+    common: bool,
+}
+
+/// What hashes alone say: the core is what agreeing k-grams and flanks cover.
+fn estimated(params: Params, hits: &[Hit], item_letters: usize, picks: &[u32]) -> Option<Passage> {
+    let (k, w, flank) = (params.k as usize, params.w as usize, params.flank as usize);
+    let (first, last) = (hits.first()?, hits.last()?);
+    let piece = |h: &Hit| {
+        let at = h.item as usize;
+        at - if h.before { flank } else { 0 }..at + k + if h.behind { flank } else { 0 }
+    };
+    let (all, own) = (union(hits.iter().map(piece)), union(hits.iter().filter(|h| !h.common).map(piece)));
+    let needed = k + flank;
+    if all < needed {
+        return None;
+    }
+    let (from, to) = (piece(first).start, hits.iter().map(|h| piece(h).end).max()?);
+    // A flank that differs bounds the run: an edit lies within it.
+    let reach_before = if first.before { w - 1 - flank } else { flank.min(w) - 1 };
+    let reach_behind = if last.behind { w - 1 - flank } else { flank.min(w) - 1 };
+    let expected = picks.partition_point(|p| *p <= last.item) - picks.partition_point(|p| *p < first.item);
+    let mut agreeing: Vec<u32> = hits.iter().map(|h| h.pick).collect();
+    agreeing.dedup();
+    let similarity = agreeing.len() as f32 / expected.max(1) as f32;
+    let half = POSITION_LETTERS as usize / 2;
+    Some(Passage {
+        work: (first.near as usize + half).saturating_sub(first.item as usize - from)
+            ..last.near as usize + half + (to - last.item as usize),
+        reach: from.saturating_sub(reach_before)..(to + reach_behind).min(item_letters),
+        item: from..to,
+        letters: all as u32,
+        similarity,
+        edited: agreeing.len() < expected,
+        common: own < needed,
+    })
+}
+
+/// Letters that ranges, ascending by their starts up to flanks, cover together.
+fn union(pieces: impl Iterator<Item = Range<usize>>) -> usize {
+    let mut pieces: Vec<Range<usize>> = pieces.collect();
+    pieces.sort_unstable_by_key(|p| p.start);
+    let mut end = 0;
+    pieces.into_iter().fold(0, |sum, p| {
+        let new = p.end.saturating_sub(p.start.max(end));
+        end = end.max(p.end);
+        sum + new
+    })
+}
+
+/// What the text says: a chain whose passage is shorter than an idiom may be is no match.
+fn aligned(params: Params, hits: &[Hit], item: &[u8], work: &WorkText) -> Option<Passage> {
+    let k = params.k as usize;
+    let letters = work.letters.as_slice();
+    let mut anchors: Vec<(usize, usize)> = Vec::with_capacity(hits.len());
+    let mut common = 0;
+    for hit in hits {
+        let at = hit.item as usize;
+        let near = hit.near as usize;
+        let places = near..(near + POSITION_LETTERS as usize).min((letters.len() + 1).saturating_sub(k));
+        let mut places = places.filter(|j| letters[*j..*j + k] == item[at..at + k]);
+        let place = places.find(|j| anchors.last().is_none_or(|(i0, j0)| at >= *i0 && j >= j0));
+        if let Some(j) = place {
+            anchors.push((at, j));
+            common += usize::from(hit.common);
+        }
+    }
+    let Alignment { item, work, letters, runs } = align(item, letters, &anchors)?;
+    let longest = item.len().max(work.len());
+    if letters < least_letters(params) || letters * 2 < longest {
+        return None;
+    }
+    Some(Passage {
+        reach: item.clone(),
+        item,
+        work,
+        letters: letters as u32,
+        similarity: letters as f32 / longest.max(1) as f32,
+        edited: runs > 1,
+        common: common * 2 > anchors.len(),
+    })
+}
+
+/// Letters that must agree where texts are compared: as many as a hit with one flank shows where they are not.
+fn least_letters(params: Params) -> usize {
+    (params.k + params.flank) as usize
+}
+
+/// What a commons pack covers is common, whoever else claims it.
+fn mark_commons(set: &PackSet, found: &mut [Match]) {
+    let is_commons = |m: &Match| set.packs[m.pack as usize].manifest().commons;
+    let commons: Vec<Range<usize>> =
+        found.iter().filter(|m| is_commons(m)).map(|m| m.item_start..m.item_end).collect();
+    if commons.is_empty() {
+        return;
+    }
+    for m in found.iter_mut() {
+        let own = m.item_start..m.item_end;
+        let covered: usize = commons.iter().map(|c| overlap(c, &own)).sum();
+        m.common |= is_commons(m) || covered * 5 >= own.len() * 4;
+    }
+}
+
+fn overlap(a: &Range<usize>, b: &Range<usize>) -> usize {
+    a.end.min(b.end).saturating_sub(a.start.max(b.start))
+}
+
+/// The text of a work, ready for alignment.
+struct WorkText {
+    text: String,
+    body: Range<usize>,
+    letters: Letters,
+}
+
+impl WorkText {
+    fn characters(&self, letters: &Range<usize>) -> (u64, u64) {
+        let inner = &self.text[self.body.clone()];
+        let start = self.body.start + self.letters.byte_of(inner, letters.start);
+        let end = self.body.start + self.letters.byte_after(inner, letters.end - 1);
+        let start_character = self.text[..start].chars().count();
+        (start_character as u64, (start_character + self.text[start..end].chars().count()) as u64)
+    }
+}
+
+/// The texts compared last; one corpus file tends to hold the same works again and again.
+#[derive(Default)]
+struct TextCache {
+    texts: VecDeque<((u16, u32), Option<Arc<WorkText>>)>,
+    bytes: usize,
+}
+
+/// Bytes of texts kept by a scanner.
+const CACHED_BYTES: usize = 48 << 20;
+
+impl TextCache {
+    fn get(&mut self, texts: &dyn Texts, pack: u16, work: u32) -> Option<Arc<WorkText>> {
+        if let Some(at) = self.texts.iter().position(|t| t.0 == (pack, work)) {
+            let entry = self.texts.remove(at)?;
+            let text = entry.1.clone();
+            self.texts.push_back(entry);
+            return text;
+        }
+        let text = texts.text(pack, work).filter(|(text, body)| text.get(body.clone()).is_some());
+        let text = text.map(|(text, body)| {
+            let letters = Letters::of(&text[body.clone()]);
+            Arc::new(WorkText { text, body, letters })
+        });
+        self.bytes += text.as_ref().map_or(0, |t| t.text.len() * 2);
+        self.texts.push_back(((pack, work), text.clone()));
+        while self.bytes > CACHED_BYTES && self.texts.len() > 1 {
+            let dropped = self.texts.pop_front().and_then(|t| t.1);
+            self.bytes -= dropped.map_or(0, |t| t.text.len() * 2);
+        }
+        text
+    }
+}

@@ -1,0 +1,88 @@
+//! The static hash table of a pack: buckets of one cache line.
+//!
+//! A slot is 8 bytes: the low 32 bits of a key above the number of an entry plus one; 0 is empty. The high 32 bits of the
+//! key choose the bucket, of 8 slots. A key whose bucket is full goes to the next one; a bucket with an empty slot ends
+//! the search, so that an absent key costs one cache line.
+
+use crate::simd;
+
+/// Slots of a bucket.
+pub(crate) const WIDTH: usize = 8;
+
+/// Slots for this many keys: filled to 4/5.
+pub(crate) fn slots_for(keys: usize) -> usize {
+    (keys * 5 / (4 * WIDTH) + 1) * WIDTH
+}
+
+fn home(slots: usize, key: u64) -> usize {
+    let buckets = (slots / WIDTH) as u64;
+    ((key >> 32) * buckets >> 32) as usize * WIDTH
+}
+
+/// Asks for the cache line in which the search for the key begins.
+pub(crate) fn prefetch(slots: &[u64], key: u64) {
+    simd::prefetch(slots, home(slots.len(), key));
+}
+
+/// Calls `found` with the entry of each slot that may hold the key: those whose 32 bits agree.
+pub(crate) fn find(slots: &[u64], key: u64, mut found: impl FnMut(u32)) {
+    let (buckets, _) = slots.as_chunks::<WIDTH>();
+    if buckets.is_empty() {
+        return;
+    }
+    let start = home(slots.len(), key) / WIDTH;
+    let tag = key as u32;
+    for bucket in buckets[start..].iter().chain(&buckets[..start]) {
+        let mut hits = 0u32;
+        let mut empty = false;
+        for (i, slot) in bucket.iter().enumerate() {
+            hits |= u32::from((slot >> 32) as u32 == tag) << i;
+            empty |= *slot == 0;
+        }
+        while hits != 0 {
+            let slot = bucket[hits.trailing_zeros() as usize];
+            if let Some(entry) = (slot as u32).checked_sub(1) {
+                found(entry);
+            }
+            hits &= hits - 1;
+        }
+        if empty {
+            return;
+        }
+    }
+}
+
+/// Puts an entry under its key. The table must have room ([`slots_for`]).
+pub(crate) fn insert(slots: &mut [u64], key: u64, entry: u32) {
+    let len = slots.len();
+    let slot = u64::from(key as u32) << 32 | u64::from(entry + 1);
+    let mut at = home(len, key);
+    while slots[at] != 0 {
+        at = (at + 1) % len;
+    }
+    slots[at] = slot;
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_was_put_in_is_found(keys in prop::collection::vec(any::<u64>(), 0..300), crowd in any::<bool>()) {
+            // A crowd shares its home bucket, and runs over into the next ones and round the end.
+            let keys: Vec<u64> = keys.iter().map(|k| if crowd { k | 0xFFFF_FFF0 << 32 } else { *k }).collect();
+            let mut slots = vec![0; slots_for(keys.len())];
+            for (i, key) in keys.iter().enumerate() {
+                insert(&mut slots, *key, i as u32);
+            }
+            for (i, key) in keys.iter().enumerate() {
+                let mut entries = vec![];
+                find(&slots, *key, |e| entries.push(e));
+                prop_assert!(entries.contains(&(i as u32)));
+            }
+        }
+    }
+}
