@@ -22,19 +22,27 @@ const WITNESS_TRIED_MAX: usize = 64;
 ///
 /// The answer does not depend on the order of statements, matches, reservations or grants.
 pub fn decide(profile: &Profile, asking: &Asking, item: &Item<'_>, u: Use) -> Decision {
-    let answer = answer(profile, asking, item, u, Hearing { only: None, all_matches: true });
+    let answer = answer(profile, asking, item, u, Hearing { only: None, every_no: true });
+    let every_no = answer.verdict != Verdict::Denied;
+    let gives_it = |facts: &[Fact]| {
+        let heard = self::answer(profile, asking, item, u, Hearing { only: Some(facts), every_no });
+        (heard.verdict, heard.ground) == (answer.verdict, answer.ground)
+    };
     let mut witness = answer.facts;
-    let all_matches = answer.verdict != Verdict::Denied;
-    let mut tried = witness.len() <= WITNESS_TRIED_MAX;
-    while tried {
-        tried = false;
+    if !answer.support.is_empty() && !gives_it(&witness) {
+        witness.extend(answer.support);
+        witness.sort();
+        witness.dedup();
+    }
+    let mut spared = witness.len() <= WITNESS_TRIED_MAX;
+    while spared {
+        spared = false;
         for place in (0..witness.len()).rev() {
             let mut fewer = witness.clone();
             fewer.remove(place);
-            let without = self::answer(profile, asking, item, u, Hearing { only: Some(&fewer), all_matches });
-            if (without.verdict, without.ground) == (answer.verdict, answer.ground) {
+            if gives_it(&fewer) {
                 witness = fewer;
-                tried = true;
+                spared = true;
             }
         }
     }
@@ -62,7 +70,8 @@ pub fn decide(profile: &Profile, asking: &Asking, item: &Item<'_>, u: Use) -> De
 /// The verdict and ground that these facts alone give: hearing a decision's witness gives the decision again, and
 /// leaving out any of its facts gives another one.
 ///
-/// A no is heard with the matches it names and no others; a yes always speaks of the item with everything in it.
+/// A refusal is heard with the matches it names and no others; any other answer has to stand against every match,
+/// reservation and denying statement of the item, so these are always heard.
 pub fn replay(
     profile: &Profile,
     asking: &Asking,
@@ -70,7 +79,7 @@ pub fn replay(
     decision: &Decision,
     facts: &[Fact],
 ) -> (Verdict, Ground) {
-    let hearing = Hearing { only: Some(facts), all_matches: decision.verdict != Verdict::Denied };
+    let hearing = Hearing { only: Some(facts), every_no: decision.verdict != Verdict::Denied };
     let answer = answer(profile, asking, item, decision.use_, hearing);
     (answer.verdict, answer.ground)
 }
@@ -80,6 +89,8 @@ struct Answer {
     verdict: Verdict,
     ground: Ground,
     facts: Vec<Fact>,
+    /// Facts that may be needed besides, since they keep something from refusing.
+    support: Vec<Fact>,
     shadowed: Vec<(Fact, Shadow)>,
     duties: Vec<Duty>,
     works: Vec<String>,
@@ -95,6 +106,7 @@ fn answer(profile: &Profile, asking: &Asking, item: &Item<'_>, u: Use, hearing: 
         verdict: Verdict::Unknown,
         ground: Ground::UnknownNotAuthorised,
         facts: Vec::new(),
+        support: Vec::new(),
         shadowed: said.shadowed,
         duties: Vec::new(),
         works: works.counted.iter().map(|c| named(&item.matched[c.places[0]])).collect(),
@@ -141,28 +153,30 @@ fn answer(profile: &Profile, asking: &Asking, item: &Item<'_>, u: Use, hearing: 
             }
         }
         _ => {
-            answer.ground = if !works.counted.is_empty() {
-                Ground::NoGrant
-            } else if said.unproven {
-                Ground::YesUnproven
-            } else if works.common {
-                Ground::Common
-            } else if works.below {
-                Ground::BelowThreshold
+            let counted = works.counted.iter().find(|c| c.verdict.is_none()).map(|c| c.places[0]);
+            let place = |index| Fact::Match { index };
+            let (ground, fact) = if let Some(index) = counted {
+                (Ground::NoGrant, Some(place(index)))
+            } else if let Some(index) = said.unproven {
+                (Ground::YesUnproven, Some(Fact::Statement { index }))
+            } else if let Some(index) = works.common {
+                (Ground::Common, Some(place(index)))
+            } else if let Some(index) = works.below {
+                (Ground::BelowThreshold, Some(place(index)))
             } else {
-                Ground::UnknownNotAuthorised
+                (Ground::UnknownNotAuthorised, None)
             };
+            answer.ground = ground;
+            answer.facts.extend(fact);
             let heard = said.merge.saying(Verdict::Allowed);
             answer.shadowed.extend(heard.map(|i| (Fact::Statement { index: *i }, Shadow::Weaker)));
-            answer.facts = works
-                .counted
-                .iter()
-                .filter(|c| c.verdict.is_none())
-                .take(1)
-                .map(|c| Fact::Match { index: c.places[0] })
-                .collect();
             unknown(&mut answer, profile, hearing);
         }
+    }
+    if answer.verdict != Verdict::Denied {
+        // Without these grants and licences something would refuse.
+        answer.support.extend(said.lifting.iter().map(|i| Fact::Statement { index: *i }));
+        answer.support.extend(works.counted.iter().flat_map(|c| c.grants.iter().cloned()));
     }
     if matches!(answer.verdict, Verdict::Allowed | Verdict::Conditional) && answer.ground != Ground::Exception
     {
@@ -200,11 +214,7 @@ fn refuse(answer: &mut Answer, no: Verdict, merge: &Merge<usize>, item: &Item<'_
     match (own_word, statement, work) {
         (Some(c), _, _) | (None, None, Some(c)) => {
             answer.ground = c.ground;
-            answer.facts = if c.ground == Ground::DutyOpen {
-                works.counted.iter().flat_map(|c| c.facts.iter().cloned()).collect()
-            } else {
-                c.facts.clone()
-            };
+            answer.facts.clone_from(&c.facts);
         }
         (None, Some(index), _) => {
             answer.ground = match no {
@@ -252,7 +262,9 @@ struct Said {
     shadowed: Vec<(Fact, Shadow)>,
     duties: Vec<(usize, Duty)>,
     flags: Vec<Flag>,
-    unproven: bool,
+    unproven: Option<usize>,
+    /// Licence statements that lift others.
+    lifting: Vec<usize>,
 }
 
 fn listen(profile: &Profile, asking: &Asking, item: &Item<'_>, u: Use, hearing: Hearing<'_>) -> Said {
@@ -261,7 +273,8 @@ fn listen(profile: &Profile, asking: &Asking, item: &Item<'_>, u: Use, hearing: 
         shadowed: Vec::new(),
         duties: Vec::new(),
         flags: Vec::new(),
-        unproven: false,
+        unproven: None,
+        lifting: Vec::new(),
     };
     if item.statements.is_empty() {
         return said;
@@ -269,7 +282,12 @@ fn listen(profile: &Profile, asking: &Asking, item: &Item<'_>, u: Use, hearing: 
     let older = superseded(profile, asking, item);
     for (index, (s, older)) in item.statements.iter().zip(older).enumerate() {
         let fact = Fact::Statement { index };
-        let Some(verdict) = s.says(u).filter(|_| hearing.hears(&fact)) else { continue };
+        let Some(verdict) = s.says(u) else { continue };
+        let plain_no = verdict == Verdict::Denied && s.parse_status != ParseStatus::HumanOnly;
+        let heard = hearing.hears(&fact) || hearing.every_no && plain_no;
+        if !heard {
+            continue;
+        }
         if let Some(why) = older.or(applies(profile, asking, item, s).err()) {
             said.shadowed.push((fact, why));
             continue;
@@ -304,7 +322,7 @@ fn listen(profile: &Profile, asking: &Asking, item: &Item<'_>, u: Use, hearing: 
         };
         said.duties.extend(duties.into_iter().map(|d| (index, d)));
         if verdict == Verdict::Allowed && !entitled(profile, asking, s, u) {
-            said.unproven = true;
+            said.unproven.get_or_insert(index);
             said.flags.push(Flag::YesUnproven { statement: index });
             said.shadowed.push((fact, Shadow::Unproven));
             continue;
@@ -329,7 +347,7 @@ fn trusted(asking: &Asking, s: &Statement) -> bool {
 /// Applies grants and proven licences: a step of its own after the merge.
 ///
 /// They lift what is bound to a place, what nobody in particular declares, and what their own party declares. They
-/// never lift the word of another party.
+/// never lift the word of another party, and a licence never lifts another licence's duties.
 fn lift(profile: &Profile, asking: &Asking, item: &Item<'_>, works: &Works, said: &mut Said) {
     let mut yes: Vec<(Option<usize>, &str)> = Vec::new();
     for verdict in [Verdict::Allowed, Verdict::Conditional] {
@@ -341,6 +359,7 @@ fn lift(profile: &Profile, asking: &Asking, item: &Item<'_>, works: &Works, said
             }
         }
     }
+    said.lifting = yes.iter().filter_map(|(by, _)| *by).collect();
     let all_granted =
         works.counted.iter().all(|c| matches!(c.verdict, Some(Verdict::Allowed | Verdict::Conditional)));
     if all_granted && covers_item(profile, item, works) {
@@ -355,7 +374,7 @@ fn lift(profile: &Profile, asking: &Asking, item: &Item<'_>, works: &Works, said
             let s = &item.statements[*index];
             let lifted = verdict != Verdict::Allowed
                 && yes.iter().any(|(by, party)| {
-                    *by != Some(*index)
+                    (by.is_none() || s.nature == Nature::Preference)
                         && (s.binding == Binding::Location
                             || s.declarant.is_none() && s.binding != Binding::Party
                             || s.declarant.as_deref().is_some_and(|d| same_party(d, party)))

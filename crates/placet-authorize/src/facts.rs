@@ -72,6 +72,10 @@ pub struct Item<'a> {
 ///
 /// Only packs of issuers that the provider trusts may be handed in here; the trust list is not the law's business.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent facts about one match, each from another source"
+)]
 pub struct Matched<'a> {
     /// The work's id in its issuer's registry.
     pub work: &'a str,

@@ -17,6 +17,8 @@ pub(crate) struct Holders<'a> {
     pub(crate) lifted: Vec<usize>,
     /// Credits whose yes is missing; the party is absent where the credits are not known.
     pub(crate) missing: Vec<(Option<Role>, Option<&'a str>)>,
+    /// A grant that gives one of the required yeses.
+    pub(crate) partly: Option<usize>,
     /// Whether any grant for the use counts at all.
     pub(crate) some: bool,
 }
@@ -60,16 +62,14 @@ pub(crate) fn ask<'a>(
         }
     }
     for credit in &required {
-        match valid.iter().find(|(_, g)| speaks_for(g.grant, credit, matched.credits)) {
-            Some((index, _)) => need(*index),
-            None => {
-                let missing = (Some(credit.role), Some(credit.name.as_str()));
-                if !holders.missing.contains(&missing) {
-                    holders.missing.push(missing);
-                }
-            }
+        let missing = (Some(credit.role), Some(credit.name.as_str()));
+        if let Some((index, _)) = valid.iter().find(|(_, g)| speaks_for(g.grant, credit, matched.credits)) {
+            need(*index);
+        } else if !holders.missing.contains(&missing) {
+            holders.missing.push(missing);
         }
     }
+    holders.partly = holders.grants.first().copied();
     for (place, reservation) in matched.reservations.iter().enumerate() {
         let says_no = keep_reservation(&reservation.id)
             && reservation.holds(u, asking.day())

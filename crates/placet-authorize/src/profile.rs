@@ -218,6 +218,9 @@ impl Profile {
         .with(placet_core::Use::Display);
 
     /// The default: prior authorization.
+    ///
+    /// # Panics
+    /// Never: the file is part of the program, and a test reads it.
     pub fn art() -> Profile {
         Profile::read(include_str!("../../../profiles/art.toml"))
             .expect("a test reads every built-in profile")

@@ -19,6 +19,8 @@ pub(crate) struct Counted {
     pub(crate) ground: Ground,
     /// The facts that give this answer.
     pub(crate) facts: Vec<Fact>,
+    /// The grants that were needed, whether or not they were enough.
+    pub(crate) grants: Vec<Fact>,
     /// Its duties.
     pub(crate) duties: Vec<Duty>,
     /// Who granted it.
@@ -32,10 +34,10 @@ pub(crate) struct Counted {
 pub(crate) struct Works {
     /// Those that count.
     pub(crate) counted: Vec<Counted>,
-    /// Why the item's other matches do not count: common text, or below the threshold.
-    pub(crate) common: bool,
-    /// Whether something lies below the threshold.
-    pub(crate) below: bool,
+    /// A match of text that is nobody's, or everybody's.
+    pub(crate) common: Option<usize>,
+    /// A match below the threshold.
+    pub(crate) below: Option<usize>,
     /// Facts that did not decide.
     pub(crate) shadowed: Vec<(Fact, Shadow)>,
     /// What a person should look at.
@@ -47,8 +49,9 @@ pub(crate) struct Works {
 pub(crate) struct Hearing<'f> {
     /// These facts only; absent for all of them.
     pub(crate) only: Option<&'f [Fact]>,
-    /// Whether the matches are heard in any case: a yes speaks of the item with everything in it.
-    pub(crate) all_matches: bool,
+    /// Whether matches, reservations and denying statements are heard in any case: whatever is no refusal must stand
+    /// against everything that was said.
+    pub(crate) every_no: bool,
 }
 
 impl Hearing<'_> {
@@ -58,7 +61,7 @@ impl Hearing<'_> {
     }
 
     fn hears_match(&self, place: usize) -> bool {
-        self.all_matches
+        self.every_no
             || self.only.is_none_or(|facts| {
                 facts.iter().any(|f| match f {
                     Fact::Match { index } | Fact::Reservation { index, .. } => *index == place,
@@ -81,7 +84,10 @@ pub(crate) fn hear(
     let mut by_work: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
     for (place, m) in item.matched.iter().enumerate() {
         if m.commons || m.common {
-            works.common = true;
+            if !hearing.hears_match(place) {
+                continue;
+            }
+            works.common.get_or_insert(place);
             works.shadowed.push((Fact::Match { index: place }, Shadow::DoesNotCount));
         } else {
             by_work.entry((m.issuer, m.work)).or_default().push(place);
@@ -101,8 +107,8 @@ pub(crate) fn hear(
             standing.push(places);
         } else {
             let all_common = letters == 0;
-            works.common |= all_common;
-            works.below |= !all_common;
+            let kind = if all_common { &mut works.common } else { &mut works.below };
+            kind.get_or_insert(places[0]);
             let why = if all_common { Shadow::NotTheirs } else { Shadow::DoesNotCount };
             works.shadowed.extend(places.iter().map(|p| (Fact::Match { index: *p }, why)));
         }
@@ -161,7 +167,7 @@ fn one(
         m,
         u,
         |id| hearing.hears(&grant_fact(id)),
-        |id| hearing.hears(&reservation_fact(id)),
+        |id| hearing.every_no || hearing.hears(&reservation_fact(id)),
     );
     let granted: Vec<_> = holders.grants.iter().map(|g| m.grants[*g].grant).collect();
     let work = named(m);
@@ -170,6 +176,7 @@ fn one(
         verdict: None,
         ground: Ground::NoGrant,
         facts: vec![Fact::Match { index: first }],
+        grants: granted.iter().map(|g| grant_fact(&g.id)).collect(),
         duties: Vec::new(),
         grantors: granted.iter().map(|g| g.grantor.clone()).collect(),
         letters: places.iter().map(|p| item.matched[*p].letters).sum(),
@@ -189,7 +196,7 @@ fn one(
             })
             .collect();
         let open = granted.iter().any(|g| open_duties(asking, g) > 0);
-        counted.facts = granted.iter().map(|g| grant_fact(&g.id)).collect();
+        counted.facts.clone_from(&counted.grants);
         (counted.verdict, counted.ground) = if open {
             (Some(Verdict::Conditional), Ground::DutyOpen)
         } else {
@@ -214,10 +221,13 @@ fn one(
         }
         return counted;
     }
-    if holders.some && !granted.is_empty() {
+    if let Some(partly) = holders.partly {
+        let partly = grant_fact(&m.grants[partly].grant.id);
+        works.shadowed.retain(|(fact, _)| *fact != partly);
         counted.ground = Ground::MissingHolder;
-        counted.facts.push(grant_fact(&granted[0].id));
-        works.shadowed.retain(|(fact, _)| *fact != grant_fact(&granted[0].id));
+        counted.facts.push(partly);
+    }
+    if holders.some {
         works.flags.extend(holders.missing.iter().map(|(role, holder)| Flag::MissingHolder {
             work: work.clone(),
             role: *role,
