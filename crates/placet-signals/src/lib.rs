@@ -3,10 +3,24 @@
 //! A reader takes bytes and gives what they state, with every [`Defect`] beside it. It does no I/O, reads no clock,
 //! never fails and never panics; its limits are constants in its file. It runs its own protocol's algorithm to the
 //! end and never applies one protocol's rules to another's lines: merging is the decision law's matter.
+//!
+//! Readers know no place and no time: they name the part inside the thing they read, and [`locate`] completes the
+//! evidence once the thing is read.
 
 mod defect;
+mod statement;
 mod text;
+mod xml;
 
+pub mod agents;
+pub mod aipref;
+pub mod content_signal;
+pub mod natural;
+pub mod plus;
 pub mod robots;
+pub mod structured_field;
+pub mod tdmrep;
+pub mod xmp;
 
 pub use defect::{Defect, Problem};
+pub use statement::locate;

@@ -160,11 +160,12 @@ impl Index {
             if reading == Reading::Lenient && rule.allow {
                 // Google's matcher: allowing /x/index.html allows /x/ too.
                 let slash = memchr::memrchr(b'/', pattern);
-                if let Some((dir, file)) = slash.and_then(|at| pattern.split_at_checked(at + 1)) {
-                    if file.starts_with(b"index.htm") && !dir.contains(&b'*') && !dir.contains(&b'$') {
-                        let best = Best { rank: ((dir.len() as u32 + 1) << 1) | 1, line: rule.line };
-                        rules.push((dir, b"$", best));
-                    }
+                if let Some((dir, file)) = slash.and_then(|at| pattern.split_at_checked(at + 1))
+                    && file.starts_with(b"index.htm")
+                    && memchr::memchr2(b'*', b'$', dir).is_none()
+                {
+                    let best = Best { rank: ((dir.len() as u32 + 1) << 1) | 1, line: rule.line };
+                    rules.push((dir, b"$", best));
                 }
             }
         }

@@ -8,10 +8,14 @@
 
 mod matcher;
 mod path;
+mod state;
 mod write;
 
 pub use matcher::{Access, AgentRules, Matcher};
+
 pub use path::{authority_of, matches, normal, path_of};
+pub use state::statements;
+pub(crate) use state::{actors, groups_for_any, host_of};
 pub use write::write;
 
 use crate::defect::{Defect, Problem, note};

@@ -71,16 +71,16 @@ pub fn normal(path: &[u8]) -> Cow<'_, [u8]> {
 /// Pushes one octet (or one percent-encoded octet) in normal form and returns what follows it.
 pub(crate) fn push_normal<'a>(b: u8, after: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
     if b == b'%' {
-        if let [hi, lo, tail @ ..] = after {
-            if let (Some(h), Some(l)) = (hex(*hi), hex(*lo)) {
-                let octet = h << 4 | l;
-                if octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_' | b'~') {
-                    out.push(octet);
-                } else {
-                    encode(octet, out);
-                }
-                return tail;
+        if let [hi, lo, tail @ ..] = after
+            && let (Some(h), Some(l)) = (hex(*hi), hex(*lo))
+        {
+            let octet = h << 4 | l;
+            if octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_' | b'~') {
+                out.push(octet);
+            } else {
+                encode(octet, out);
             }
+            return tail;
         }
         out.push(b);
     } else if b.is_ascii_graphic() {

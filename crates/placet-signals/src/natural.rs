@@ -1,0 +1,119 @@
+//! Reservations in natural language: found by their words, kept with their place, classed human-only.
+//!
+//! Whether such words are machine-readable is before the courts (OLG Hamburg 5 U 104/24; BGH I ZR 281/25). They never
+//! allow anything and never count as a no by themselves; they ask for a person.
+
+use placet_core::{ParseStatus, Reach, Statement, Tier};
+
+use crate::statement::{AI_USES, evidence, of_place};
+
+/// Most bytes of one text that are searched.
+pub const TEXT_BYTES_MAX: usize = 1024 * 1024;
+const FOUND_MAX: usize = 32;
+
+/// The sentences of a text that speak of mining, training or AI together with a reservation or a prohibition.
+pub fn sentences(text: &str) -> Vec<&str> {
+    let mut end = text.len().min(TEXT_BYTES_MAX);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let text = text.get(..end).unwrap_or_default();
+    text.split_inclusive(['.', '!', '?', '\n', ';'])
+        .map(str::trim)
+        .filter(|s| s.len() >= 15 && speaks_of_ai(s) && refuses(s))
+        .take(FOUND_MAX)
+        .collect()
+}
+
+/// What a text for people says about AI, one statement a sentence.
+pub fn statements(text: &str, part: &str, reach: Reach) -> Vec<Statement> {
+    sentences(text)
+        .into_iter()
+        .map(|sentence| Statement {
+            uses: AI_USES,
+            parse_status: ParseStatus::HumanOnly,
+            evidence: evidence(part, None, sentence),
+            ..of_place("natural-language", Tier::D, reach)
+        })
+        .collect()
+}
+
+/// Whether a text names mining, training or AI.
+pub(crate) fn speaks_of_ai(text: &str) -> bool {
+    const WORDS: [&str; 24] = [
+        "data mining",
+        "data-mining",
+        "text and data",
+        "machine learning",
+        "artificial intelligence",
+        "generative",
+        "train ai",
+        "ai training",
+        "ai model",
+        "language model",
+        "2019/790",
+        "article 4",
+        "44b",
+        "scraping",
+        "künstliche intelligenz",
+        "künstlicher intelligenz",
+        "maschinelle",
+        "intelligence artificielle",
+        "fouille de textes",
+        "inteligencia artificial",
+        "minería de textos",
+        "intelligenza artificiale",
+        "estrazione di testo",
+        "llm",
+    ];
+    let lower = text.to_lowercase();
+    WORDS.iter().any(|w| lower.contains(w))
+}
+
+fn refuses(text: &str) -> bool {
+    const WORDS: [&str; 22] = [
+        "not ",
+        "reserve",
+        "prohibit",
+        "forbid",
+        "without permission",
+        "without the prior",
+        "without prior",
+        "no part",
+        "opt out",
+        "opt-out",
+        "vorbehalt",
+        "untersagt",
+        "nicht ",
+        "verboten",
+        "interdit",
+        "réserv",
+        "opposition",
+        "prohib",
+        "reserv",
+        "vietat",
+        "riserv",
+        "may only",
+    ];
+    let lower = text.to_lowercase();
+    WORDS.iter().any(|w| lower.contains(w))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clauses_are_kept_and_small_talk_is_not() {
+        let text = "Welcome! We write about machine learning. Use for text and data mining is expressly reserved. \
+                    Die Nutzung für Künstliche Intelligenz ist untersagt.";
+        assert_eq!(
+            sentences(text),
+            [
+                "Use for text and data mining is expressly reserved.",
+                "Die Nutzung für Künstliche Intelligenz ist untersagt."
+            ]
+        );
+        assert!(statements(text, "#text", Reach::Url).iter().all(|s| s.parse_status == ParseStatus::HumanOnly));
+    }
+}
