@@ -1,0 +1,4 @@
+//! The decision law as laws and as cases.
+
+mod cases;
+mod laws;
