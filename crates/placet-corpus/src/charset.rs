@@ -1,14 +1,17 @@
 //! From bytes to text: byte order marks, declared encodings, and what stands in where neither fits.
 
-use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, UTF_8};
 
 use crate::raw::{Coded, TextBytes};
 
-/// How many bytes are looked at to tell text from other data.
+/// How many bytes are looked at to guess an encoding, and to tell text from other data.
+const GUESS_LOOK_BYTES: usize = 64 * 1024;
 const BINARY_LOOK_BYTES: usize = 8 * 1024;
 
 /// Decodes `bytes`. The encoding is the byte order mark's, else `declared`, else UTF-8; bytes that are no UTF-8 at
-/// all and have no declared encoding are read as Windows-1252, as browsers do. Malformed sequences become U+FFFD.
+/// all and have no declared encoding are read in the encoding that their statistics suggest, as browsers do.
+/// Malformed sequences become U+FFFD.
 /// An error says why the bytes are no text.
 pub(crate) fn decode(
     mut bytes: Vec<u8>,
@@ -27,9 +30,15 @@ pub(crate) fn decode(
             Err(error) => bytes = error.into_bytes(),
         }
     }
-    let encoding = encoding.unwrap_or_else(|| if mostly_utf8(&bytes) { UTF_8 } else { WINDOWS_1252 });
+    let encoding = encoding.unwrap_or_else(|| if mostly_utf8(&bytes) { UTF_8 } else { guess(&bytes) });
     let (text, _) = encoding.decode_without_bom_handling(&bytes);
     Ok((text.into_owned(), Coded { before, bytes: TextBytes::Own(bytes), encoding }))
+}
+
+fn guess(bytes: &[u8]) -> &'static Encoding {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(bytes.get(..GUESS_LOOK_BYTES).unwrap_or(bytes), true);
+    detector.guess(None, Utf8Detection::Deny)
 }
 
 fn looks_binary(bytes: &[u8]) -> bool {

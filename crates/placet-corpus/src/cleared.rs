@@ -1,28 +1,30 @@
 //! Writes the cleared corpus of one source in its own format and compression.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use flate2::write::GzEncoder;
-
+use crate::cleared_rows::ClearedRows;
+use crate::cleared_web;
 use crate::cut;
 use crate::error::CorpusError;
 use crate::item::{Item, Passed};
-use crate::raw::{Body, TextBytes};
-use crate::source::{Compression, Format, Source};
+use crate::parquet_rows::{FileFacts, read_file_facts};
+use crate::raw::{Body, Coded, Member, Packing, Raw};
+use crate::sink::Sink;
+use crate::source::{Format, Source};
+use crate::tar;
 
-/// The level of both compressions: their customary one.
-const GZIP_LEVEL: u32 = 6;
-const ZSTD_LEVEL: i32 = 3;
-
-/// The cleared copy of one source. Items are handed over in the order in which they were read; those that are not
+/// The cleared copy of one source. Records are handed over in the order in which they were read; those that are not
 /// handed over are not in it.
 pub struct Cleared {
     path: PathBuf,
-    sink: Option<Sink>,
-    compression: Compression,
+    source: Source,
+    outer: Option<Target>,
+    member: Option<OpenMember>,
+    spooled: bool,
     items: u64,
 }
 
@@ -35,13 +37,32 @@ pub struct ClearedSummary {
     pub written: bool,
 }
 
+/// A file being written.
+enum Target {
+    Stream(Sink),
+    Rows(Box<ClearedRows>),
+}
+
+/// A member of an archive, written beside the archive until its size is known.
+struct OpenMember {
+    member: Arc<Member>,
+    target: Target,
+}
+
 impl Cleared {
     /// Creates the file, replacing one that is there. A source that is one document creates it with its first item.
+    /// While an archive is written, a file of the same name with `.member` at its end may stand beside it.
     pub fn create(source: &Source, path: &Path) -> Result<Self, CorpusError> {
-        let mut cleared =
-            Self { path: path.to_owned(), sink: None, compression: source.compression, items: 0 };
-        if !matches!(source.format, Format::Text | Format::Html) {
-            cleared.open()?;
+        let mut cleared = Self {
+            path: path.to_owned(),
+            source: source.clone(),
+            outer: None,
+            member: None,
+            spooled: false,
+            items: 0,
+        };
+        if matches!(source.format, Format::Jsonl | Format::Warc | Format::Tar) {
+            cleared.write_outer(&[])?;
         }
         Ok(cleared)
     }
@@ -51,31 +72,34 @@ impl Cleared {
         self.redact(item, &[])
     }
 
-    /// Keeps an item without the given spans, in characters of its original. Markup between the spans' words stays.
+    /// Keeps an item without the given spans, in characters of its original. Of a page the text goes and the markup
+    /// stays.
     pub fn redact(&mut self, item: &Item, spans: &[Range<usize>]) -> Result<(), CorpusError> {
         let spans = cut::merged(spans);
         match &item.raw.body {
-            Body::Line { line, parts } if spans.is_empty() => {
-                let _ = parts;
-                self.write(line)?;
-            }
+            Body::Line { line, .. } if spans.is_empty() => self.write(&item.raw, &[line])?,
             Body::Line { line, parts } => {
                 let line = cut::json_line(line, parts, &spans);
-                self.write(&line)?;
+                self.write(&item.raw, &[&line])?;
             }
             Body::Whole(coded) => {
-                self.write(&coded.before)?;
-                let bytes = match &coded.bytes {
-                    TextBytes::AsText => item.text.as_bytes(),
-                    TextBytes::Own(bytes) => bytes,
+                let content = cut_coded(coded, item, &spans);
+                self.write(&item.raw, &[&coded.before, &content])?;
+            }
+            Body::Record(web) => {
+                let parts = cleared_web::record(web, item, &spans);
+                let parts: Vec<&[u8]> = parts.iter().map(AsRef::as_ref).collect();
+                self.write(&item.raw, &parts)?;
+            }
+            Body::Row { batch, row, parts } => {
+                let target = self.target(&item.raw, |file| Target::rows(file, &batch.file))?;
+                let done = match target {
+                    Target::Rows(rows) => rows.keep(batch, *row, parts, &item.text, &spans),
+                    Target::Stream(_) => return Err(self.foreign(item)),
                 };
-                for kept in cut::kept_bytes(bytes, coded.encoding, &cut::text_only(&spans, &item.origin)) {
-                    self.write(bytes.get(kept).unwrap_or_default())?;
-                }
+                done.map_err(|cause| self.table(&cause))?;
             }
-            Body::Passed(_) | Body::None | Body::Row { .. } => {
-                return Err(CorpusError::Foreign { path: self.path.clone(), ordinal: item.ordinal });
-            }
+            Body::Passed(_) | Body::None => return Err(self.foreign(item)),
         }
         self.items += 1;
         Ok(())
@@ -84,31 +108,139 @@ impl Cleared {
     /// Keeps what belongs to no item.
     pub fn pass(&mut self, passed: &Passed) -> Result<(), CorpusError> {
         match &passed.raw.body {
-            Body::Passed(bytes) => self.write(bytes),
+            Body::Passed(bytes) => self.write(&passed.raw, &[bytes]),
             _ => Ok(()),
         }
     }
 
     /// Ends the file and waits until it is on the disk.
     pub fn finish(mut self) -> Result<ClearedSummary, CorpusError> {
-        let written = self.sink.is_some();
-        if let Some(sink) = self.sink.take() {
-            sink.finish().map_err(|cause| CorpusError::io(&self.path, "cannot be written", cause))?;
+        self.close_member()?;
+        if self.spooled {
+            let spool = self.spool_path();
+            fs::remove_file(&spool).map_err(|cause| CorpusError::io(&spool, "cannot be removed", cause))?;
+        }
+        if self.outer.is_none() && self.source.format == Format::Parquet {
+            let source = &self.source.path;
+            let file = File::open(source).map_err(|cause| CorpusError::io(source, "cannot be opened", cause))?;
+            let facts = read_file_facts(file).map_err(|reason| self.table(&reason))?;
+            let file = self.create_file(&self.path)?;
+            self.outer = Some(Target::rows(file, &facts).map_err(|reason| self.table(&reason))?);
+        }
+        let written = self.outer.is_some();
+        if let Some(outer) = self.outer.take() {
+            let file = outer.into_file().map_err(|reason| self.table(&reason))?;
+            file.sync_all().map_err(|cause| CorpusError::io(&self.path, "cannot be written", cause))?;
         }
         Ok(ClearedSummary { items: self.items, written })
     }
 
-    fn open(&mut self) -> Result<&mut Sink, CorpusError> {
-        if self.sink.is_none() {
-            let sink = Sink::create(&self.path, self.compression);
-            self.sink = Some(sink.map_err(|cause| CorpusError::io(&self.path, "cannot be created", cause))?);
+    fn write(&mut self, raw: &Raw, parts: &[&[u8]]) -> Result<(), CorpusError> {
+        let Some(member) = &raw.member else {
+            self.close_member()?;
+            return self.write_outer(parts);
+        };
+        if let (Packing::AsIs, Body::Whole(_)) = (member.packing, &raw.body) {
+            // The size is known: no detour over a file beside the archive.
+            self.close_member()?;
+            let size = parts.iter().map(|part| part.len() as u64).sum();
+            let (header, padding) = (tar::header_for(member, size), tar::padding(size));
+            self.write_outer(&[&header])?;
+            self.write_outer(parts)?;
+            return self.write_outer(&[&padding]);
         }
-        Ok(self.sink.as_mut().expect("opened on the line above"))
+        let packing = member.packing;
+        let target = self.target(raw, |file| Target::stream(file, packing))?;
+        let done = match target {
+            Target::Stream(sink) => sink.write(parts),
+            Target::Rows(_) => Ok(()),
+        };
+        done.map_err(|cause| CorpusError::io(&self.spool_path(), "cannot be written", cause))
     }
 
-    fn write(&mut self, bytes: &[u8]) -> Result<(), CorpusError> {
-        let done = self.open()?.write_all(bytes);
+    fn write_outer(&mut self, parts: &[&[u8]]) -> Result<(), CorpusError> {
+        let packing = Packing::of(self.source.format, self.source.compression);
+        let target = self.outer_target(|file| Target::stream(file, packing))?;
+        let done = match target {
+            Target::Stream(sink) => sink.write(parts),
+            Target::Rows(_) => Ok(()),
+        };
         done.map_err(|cause| CorpusError::io(&self.path, "cannot be written", cause))
+    }
+
+    fn outer_target(
+        &mut self,
+        create: impl FnOnce(File) -> Result<Target, String>,
+    ) -> Result<&mut Target, CorpusError> {
+        if self.outer.is_none() {
+            let file = self.create_file(&self.path)?;
+            self.outer = Some(create(file).map_err(|reason| self.table(&reason))?);
+        }
+        Ok(self.outer.as_mut().expect("created above where it was none"))
+    }
+
+    /// The file that a record's bytes go to.
+    fn target(
+        &mut self,
+        raw: &Raw,
+        create: impl FnOnce(File) -> Result<Target, String>,
+    ) -> Result<&mut Target, CorpusError> {
+        let Some(member) = &raw.member else {
+            self.close_member()?;
+            return self.outer_target(create);
+        };
+        if !self.member.as_ref().is_some_and(|open| Arc::ptr_eq(&open.member, member)) {
+            self.close_member()?;
+            let file = self.create_file(&self.spool_path())?;
+            self.spooled = true;
+            let target = create(file).map_err(|reason| self.table(&reason))?;
+            self.member = Some(OpenMember { member: member.clone(), target });
+        }
+        Ok(&mut self.member.as_mut().expect("opened above where it was another").target)
+    }
+
+    /// Copies the finished member into the archive.
+    fn close_member(&mut self) -> Result<(), CorpusError> {
+        let Some(OpenMember { member, target }) = self.member.take() else { return Ok(()) };
+        let mut file = target.into_file().map_err(|reason| self.table(&reason))?;
+        let spool = self.spool_path();
+        let failed = |cause| CorpusError::io(&spool, "cannot be read back", cause);
+        let size = file.metadata().map_err(failed)?.len();
+        file.seek(SeekFrom::Start(0)).map_err(failed)?;
+        self.write_outer(&[&tar::header_for(&member, size)])?;
+        let mut buffer = vec![0; COPY_BYTES];
+        loop {
+            let n = file.read(&mut buffer).map_err(failed)?;
+            if n == 0 {
+                break;
+            }
+            self.write_outer(&[buffer.get(..n).unwrap_or_default()])?;
+        }
+        self.write_outer(&[&tar::padding(size)])
+    }
+
+    fn create_file(&self, path: &Path) -> Result<File, CorpusError> {
+        let file = File::options().read(true).write(true).create(true).truncate(true).open(path);
+        file.map_err(|cause| CorpusError::io(path, "cannot be created", cause))
+    }
+
+    fn spool_path(&self) -> PathBuf {
+        let mut name = self.path.clone().into_os_string();
+        name.push(".member");
+        name.into()
+    }
+
+    fn foreign(&self, item: &Item) -> CorpusError {
+        CorpusError::Foreign { path: self.path.clone(), ordinal: item.ordinal }
+    }
+
+    fn table(&self, reason: &dyn std::fmt::Display) -> CorpusError {
+        CorpusError::Table {
+            path: self.path.clone(),
+            action: "cannot be written",
+            reason: reason.to_string(),
+            remedy: "check the space on the disk and run the same command again",
+        }
     }
 }
 
@@ -118,37 +250,29 @@ impl std::fmt::Debug for Cleared {
     }
 }
 
-/// A compressed file being written.
-enum Sink {
-    Plain(BufWriter<File>),
-    Gzip(GzEncoder<BufWriter<File>>),
-    Zstd(zstd::Encoder<'static, BufWriter<File>>),
-}
-
-impl Sink {
-    fn create(path: &Path, compression: Compression) -> std::io::Result<Self> {
-        let file = BufWriter::with_capacity(256 * 1024, File::create(path)?);
-        Ok(match compression {
-            Compression::None => Self::Plain(file),
-            Compression::Gzip => Self::Gzip(GzEncoder::new(file, flate2::Compression::new(GZIP_LEVEL))),
-            Compression::Zstd => Self::Zstd(zstd::Encoder::new(file, ZSTD_LEVEL)?),
-        })
+impl Target {
+    fn stream(file: File, packing: Packing) -> Result<Self, String> {
+        Sink::new(file, packing).map(Self::Stream).map_err(|cause| cause.to_string())
     }
 
-    fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+    fn rows(file: File, facts: &FileFacts) -> Result<Self, String> {
+        ClearedRows::create(file, facts).map(|rows| Self::Rows(Box::new(rows))).map_err(|cause| cause.to_string())
+    }
+
+    fn into_file(self) -> Result<File, String> {
         match self {
-            Self::Plain(file) => file.write_all(bytes),
-            Self::Gzip(file) => file.write_all(bytes),
-            Self::Zstd(file) => file.write_all(bytes),
+            Self::Stream(sink) => sink.finish().map_err(|cause| cause.to_string()),
+            Self::Rows(rows) => {
+                let file = rows.finish().map_err(|cause| cause.to_string())?;
+                file.into_inner().map_err(|cause| cause.error().to_string())
+            }
         }
     }
-
-    fn finish(self) -> std::io::Result<()> {
-        let file = match self {
-            Self::Plain(file) => file,
-            Self::Gzip(encoder) => encoder.finish()?,
-            Self::Zstd(encoder) => encoder.finish()?,
-        };
-        file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()
-    }
 }
+
+fn cut_coded(coded: &Coded, item: &Item, spans: &[Range<usize>]) -> Vec<u8> {
+    let bytes = coded.bytes(&item.text);
+    cut::without(bytes, coded.encoding, &cut::text_only(spans, &item.origin))
+}
+
+const COPY_BYTES: usize = 64 * 1024;

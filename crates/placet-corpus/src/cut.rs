@@ -45,8 +45,14 @@ pub(crate) fn text_only(spans: &[Range<usize>], origin: &Origin) -> Vec<Range<us
     merged(&parts)
 }
 
+/// `bytes` without the characters in `spans` (merged).
+pub(crate) fn without(bytes: &[u8], encoding: &'static Encoding, spans: &[Range<usize>]) -> Vec<u8> {
+    let kept = kept_bytes(bytes, encoding, spans);
+    kept.into_iter().flat_map(|range| bytes.get(range).unwrap_or_default()).copied().collect()
+}
+
 /// The byte ranges of `bytes` that stay when the characters in `spans` (merged) go.
-pub(crate) fn kept_bytes(
+fn kept_bytes(
     bytes: &[u8],
     encoding: &'static Encoding,
     spans: &[Range<usize>],

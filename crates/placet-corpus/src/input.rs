@@ -146,3 +146,84 @@ pub(crate) fn read_to_end(input: &mut dyn Input, out: &mut Vec<u8>, max: u64) ->
     }
     Ok(if bytes > max { Rest::TooLong { bytes } } else { Rest::Whole })
 }
+
+/// Bytes that were given back to a stream.
+#[derive(Debug, Default)]
+pub(crate) struct GivenBack {
+    bytes: Vec<u8>,
+    at: usize,
+}
+
+/// A stream with bytes that were given back to it in front.
+pub(crate) struct Held<'a> {
+    pub(crate) held: &'a mut GivenBack,
+    pub(crate) below: &'a mut dyn Input,
+}
+
+impl Held<'_> {
+    /// Puts bytes in front of what comes next.
+    pub(crate) fn give_back(&mut self, mut bytes: Vec<u8>) {
+        bytes.extend_from_slice(self.held.bytes.get(self.held.at..).unwrap_or_default());
+        *self.held = GivenBack { bytes, at: 0 };
+    }
+}
+
+impl Input for Held<'_> {
+    fn fill(&mut self) -> Result<&[u8], Fault> {
+        match self.held.bytes.get(self.held.at..) {
+            Some(rest) if !rest.is_empty() => Ok(rest),
+            _ => self.below.fill(),
+        }
+    }
+
+    fn consume(&mut self, n: usize) {
+        if self.held.at < self.held.bytes.len() {
+            self.held.at += n;
+            if self.held.at >= self.held.bytes.len() {
+                *self.held = GivenBack::default();
+            }
+        } else {
+            self.below.consume(n);
+        }
+    }
+
+    fn position(&self) -> u64 {
+        self.below.position()
+    }
+}
+
+/// The first bytes of a stream.
+pub(crate) struct Limited<'a> {
+    pub(crate) left: &'a mut u64,
+    /// Set when the stream below reports a fault: the count is off from then on.
+    pub(crate) faulted: &'a mut bool,
+    pub(crate) below: &'a mut dyn Input,
+}
+
+impl Input for Limited<'_> {
+    fn fill(&mut self) -> Result<&[u8], Fault> {
+        let left = *self.left;
+        if left == 0 {
+            return Ok(&[]);
+        }
+        let chunk = match self.below.fill() {
+            Ok(chunk) => chunk,
+            Err(fault) => {
+                *self.faulted = true;
+                *self.left = 0;
+                return Err(fault);
+            }
+        };
+        let step = usize::try_from(left).map_or(chunk.len(), |left| chunk.len().min(left));
+        Ok(chunk.get(..step).unwrap_or_default())
+    }
+
+    fn consume(&mut self, n: usize) {
+        *self.left = self.left.saturating_sub(n as u64);
+        self.below.consume(n);
+    }
+
+    fn position(&self) -> u64 {
+        self.below.position()
+    }
+}

@@ -27,16 +27,25 @@ mod input;
 mod layer;
 mod zstandard;
 
+mod arc;
 mod charset;
+mod document;
 mod fields;
+mod html;
+mod http;
 mod json;
 mod jsonl;
 mod parquet_rows;
+mod tar;
+mod warc;
 mod whole;
 
 mod cleared;
+mod cleared_rows;
+mod cleared_web;
 mod cut;
 mod raw;
+mod sink;
 
 pub mod table;
 

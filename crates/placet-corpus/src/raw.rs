@@ -6,6 +6,7 @@ use std::sync::Arc;
 use encoding_rs::Encoding;
 
 use crate::parquet_rows::Batch;
+use crate::source::{Compression, Format};
 
 /// What the cleared corpus needs to write an item again. Opaque: only [`crate::Cleared`] reads it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,8 +20,33 @@ pub struct Raw {
 pub(crate) struct Member {
     /// Its header blocks, long names and extended headers included.
     pub(crate) header: Vec<u8>,
-    /// What follows its content up to the next header.
-    pub(crate) padded: bool,
+    /// The size of its content as it was.
+    pub(crate) size: u64,
+    /// Whether the size stands in an extended header.
+    pub(crate) pax_size: bool,
+    /// How its content is stored.
+    pub(crate) packing: Packing,
+}
+
+/// How a stream is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Packing {
+    AsIs,
+    Gzip,
+    /// Each record of a web archive is a gzip member, so that it can be read by its offset.
+    GzipRecords,
+    Zstd,
+}
+
+impl Packing {
+    pub(crate) fn of(format: Format, compression: Compression) -> Self {
+        match (compression, format) {
+            (Compression::None, _) => Self::AsIs,
+            (Compression::Gzip, Format::Warc) => Self::GzipRecords,
+            (Compression::Gzip, _) => Self::Gzip,
+            (Compression::Zstd, _) => Self::Zstd,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -34,8 +60,10 @@ pub(crate) enum Body {
     Whole(Coded),
     /// A line of JSON with its line end.
     Line { line: Vec<u8>, parts: Vec<Part> },
+    /// A record of a web archive.
+    Record(Web),
     /// A row of a record batch.
-    Row { batch: Arc<Batch>, row: usize, parts: Vec<Part> },
+    Row { batch: Arc<Batch>, row: usize, parts: Vec<CellPart> },
 }
 
 /// Encoded text with what precedes it (a byte order mark).
@@ -46,6 +74,24 @@ pub(crate) struct Coded {
     pub(crate) encoding: &'static Encoding,
 }
 
+impl Coded {
+    /// The same bytes, no longer leaning on `decoded`, the text that they gave.
+    pub(crate) fn detached(self, decoded: String) -> Self {
+        match self.bytes {
+            TextBytes::AsText => Self { bytes: TextBytes::Own(decoded.into_bytes()), ..self },
+            TextBytes::Own(_) => self,
+        }
+    }
+
+    /// The bytes, where `text` is what they gave.
+    pub(crate) fn bytes<'a>(&'a self, text: &'a str) -> &'a [u8] {
+        match &self.bytes {
+            TextBytes::AsText => text.as_bytes(),
+            TextBytes::Own(bytes) => bytes,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum TextBytes {
     /// Exactly the item's text in UTF-8.
@@ -53,11 +99,40 @@ pub(crate) enum TextBytes {
     Own(Vec<u8>),
 }
 
-/// One of the strings that an item's text is joined from.
+/// A record of a web archive in its parts.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Web {
+    /// The record's header with the empty line behind it.
+    pub(crate) head: Vec<u8>,
+    pub(crate) block: Block,
+    /// The line ends behind the block.
+    pub(crate) tail: Vec<u8>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Block {
+    /// The block is text as it stands.
+    Text(Coded),
+    /// The block is an HTTP response; the payload, decoded, has this byte order mark and encoding.
+    Http { bytes: Vec<u8>, mark: Vec<u8>, encoding: &'static Encoding },
+}
+
+/// One of the strings of a JSON line that an item's text is joined from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Part {
     /// First character in the text.
     pub(crate) text_start: usize,
-    /// JSON: bytes of the line that hold the string, without its quotes. Parquet: the place among the values.
+    /// The bytes of the line that hold the string, without its quotes.
     pub(crate) place: Range<usize>,
+}
+
+/// One of the cells that an item's text is joined from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CellPart {
+    /// First character in the text.
+    pub(crate) text_start: usize,
+    /// Which of the file's leaves.
+    pub(crate) leaf: usize,
+    /// The place among the leaf's values in the batch.
+    pub(crate) place: usize,
 }

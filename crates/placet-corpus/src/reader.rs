@@ -12,6 +12,8 @@ use crate::layer::Layer;
 use crate::options::ReadOptions;
 use crate::parquet_rows::Rows;
 use crate::source::{Format, Source};
+use crate::tar::Tar;
+use crate::warc::Warc;
 use crate::whole::Whole;
 
 /// Opens a source. Its items come in their order; bad ones come as [`Record::Aside`] and the stream goes on.
@@ -20,7 +22,15 @@ pub fn open(source: &Source, options: &ReadOptions) -> Result<Reader, CorpusErro
         File::open(&source.path).map_err(|cause| CorpusError::io(&source.path, "cannot be opened", cause))?;
     let context = Context { source: source.name.as_str().into(), options: options.clone() };
     let inner = if source.format == Format::Parquet {
-        Inner::Rows(Box::new(Rows::open(file, &source.path, &context)?))
+        let rows = Rows::open(file, &context).map_err(|reason| {
+            CorpusError::Unreadable(Aside {
+                source: source.name.clone(),
+                place: "file".to_owned(),
+                reason,
+                remedy: "fetch the file again, or leave it out".to_owned(),
+            })
+        })?;
+        Inner::Rows(Box::new(rows))
     } else {
         let input: Box<dyn Input + Send> = Box::new(Buffered::file(file));
         let layer = Layer::new(source.compression);
@@ -63,13 +73,18 @@ impl std::fmt::Debug for Reader {
 pub(crate) enum Parser {
     Whole(Whole),
     Jsonl(Box<Jsonl>),
+    Warc(Box<Warc>),
+    Tar(Box<Tar>),
 }
 
 impl Parser {
     pub(crate) fn new(format: Format, context: &Context) -> Self {
         match format {
             Format::Jsonl => Self::Jsonl(Box::new(Jsonl::new(Fields::new(&context.options)))),
-            _ => Self::Whole(Whole::new(format == Format::Html)),
+            Format::Warc => Self::Warc(Box::default()),
+            Format::Tar => Self::Tar(Box::default()),
+            // A Parquet file is no stream; `open` and `Tar` read it through `Rows`.
+            Format::Text | Format::Html | Format::Parquet => Self::Whole(Whole::new(format == Format::Html)),
         }
     }
 
@@ -77,6 +92,8 @@ impl Parser {
         match self {
             Self::Whole(whole) => whole.next(input, context),
             Self::Jsonl(jsonl) => jsonl.next(input, context),
+            Self::Warc(warc) => warc.next(input, context),
+            Self::Tar(tar) => tar.next(input, context),
         }
     }
 }

@@ -1,9 +1,8 @@
 //! A file that is one document: plain text or a page.
 
-use crate::charset;
+use crate::document::{self, Kind};
 use crate::input::{Input, Rest, read_to_end};
 use crate::item::{Item, Record};
-use crate::origin::Origin;
 use crate::raw::{Body, Raw};
 use crate::reader::Context;
 
@@ -39,10 +38,11 @@ impl Whole {
             return None;
         }
         let bytes = std::mem::take(&mut self.bytes);
-        Some(match charset::decode(bytes, None) {
-            Ok((text, coded)) => {
-                let body = if context.options.keep_raw { Body::Whole(coded) } else { Body::None };
-                let media_type = if self.html { "text/html" } else { "text/plain" };
+        let (kind, media_type) =
+            if self.html { (Kind::Html, "text/html") } else { (Kind::Plain, "text/plain") };
+        Some(match document::read(bytes, kind, None) {
+            Ok(document) => {
+                let body = if context.options.keep_raw { Body::Whole(document.coded) } else { Body::None };
                 Record::Item(Item {
                     ordinal: 1,
                     member: None,
@@ -51,9 +51,9 @@ impl Whole {
                     captured: None,
                     headers: Vec::new(),
                     media_type: Some(media_type.to_owned()),
-                    language: None,
-                    text,
-                    origin: Origin::Identity,
+                    language: document.language,
+                    text: document.text,
+                    origin: document.origin,
                     raw: Raw { member: None, body },
                 })
             }

@@ -1,0 +1,96 @@
+//! Column tables.
+
+use placet_corpus::table::{Cell, Column, ColumnKind, Reader, Value, Writer, concat};
+
+use crate::support::Corpus;
+
+fn columns() -> Vec<Column> {
+    vec![
+        Column::new("item_id", ColumnKind::Text, "the item"),
+        Column::new("url", ColumnKind::OptText, "its address"),
+        Column::new("start", ColumnKind::U64, "characters"),
+        Column::new("end", ColumnKind::OptU64, "characters"),
+        Column::new("similarity", ColumnKind::F32, "0 to 1"),
+        Column::new("share", ColumnKind::OptF32, "0 to 1"),
+        Column::new("common", ColumnKind::Bool, "whether many works share it"),
+        Column::new("works", ColumnKind::TextList, "their ids"),
+    ]
+}
+
+fn write(path: &std::path::Path, from: u64, rows: u64) {
+    let metadata = [("schema".to_owned(), "test/1".to_owned())];
+    let mut writer = Writer::create(path, &columns(), &metadata).unwrap();
+    for n in from..from + rows {
+        let id = format!("item {n}");
+        let works = [format!("w{n}"), "é".to_owned()];
+        writer
+            .push(&[
+                Cell::Text(&id),
+                (n % 2 == 0).then_some("https://example.org").into(),
+                Cell::U64(n),
+                (n % 3 == 0).then_some(n).into(),
+                Cell::F32(0.5),
+                (n % 5 == 0).then_some(0.25).into(),
+                Cell::Bool(n % 2 == 0),
+                Cell::TextList(if n == 0 { &[] } else { &works }),
+            ])
+            .unwrap();
+    }
+    assert_eq!(writer.finish().unwrap(), rows);
+}
+
+fn rows(path: &std::path::Path) -> Vec<Vec<Value>> {
+    Reader::open(path).unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn what_was_written_is_read_with_its_description() {
+    let corpus = Corpus::new();
+    let path = corpus.path().join("a.parquet");
+    write(&path, 0, 3);
+    let reader = Reader::open(&path).unwrap();
+    assert_eq!(reader.rows(), 3);
+    assert_eq!(reader.columns()[7], "works");
+    assert!(reader.metadata().contains(&("schema".to_owned(), "test/1".to_owned())));
+    assert!(reader.metadata().contains(&("placet.column.url".to_owned(), "its address".to_owned())));
+    insta::assert_debug_snapshot!(rows(&path)[..2]);
+}
+
+#[test]
+fn equal_rows_give_equal_bytes() {
+    let corpus = Corpus::new();
+    let (a, b) = (corpus.path().join("a"), corpus.path().join("b"));
+    write(&a, 0, 20_000);
+    write(&b, 0, 20_000);
+    assert_eq!(std::fs::read(&a).unwrap(), std::fs::read(&b).unwrap());
+}
+
+#[test]
+fn joined_tables_hold_the_rows_of_all_in_order() {
+    let corpus = Corpus::new();
+    let (a, b, c, out) = ("a", "b", "c", "out");
+    let [a, b, c, out] = [a, b, c, out].map(|name| corpus.path().join(name));
+    write(&a, 0, 10_000);
+    write(&b, 10_000, 0);
+    write(&c, 10_000, 500);
+    assert_eq!(concat(&[a.clone(), b, c.clone()], &out).unwrap(), 10_500);
+    assert_eq!(rows(&out), [rows(&a), rows(&c)].concat());
+    assert_eq!(Reader::open(&out).unwrap().metadata(), Reader::open(&a).unwrap().metadata());
+    let twice = corpus.path().join("twice");
+    concat(&[out.clone()], &twice).unwrap();
+    assert_eq!(std::fs::read(&out).unwrap(), std::fs::read(&twice).unwrap());
+}
+
+#[test]
+fn a_row_of_the_wrong_shape_and_tables_that_differ_are_refused() {
+    let corpus = Corpus::new();
+    let (a, b, out) = (corpus.path().join("a"), corpus.path().join("b"), corpus.path().join("out"));
+    let mut writer = Writer::create(&a, &columns()[..1], &[]).unwrap();
+    assert!(writer.push(&[Cell::Null]).is_err());
+    assert!(writer.push(&[Cell::Text("x"), Cell::U64(1)]).is_err());
+    writer.finish().unwrap();
+    Writer::create(&b, &columns()[2..3], &[]).unwrap().finish().unwrap();
+    let error = concat(&[a, b], &out).unwrap_err().to_string();
+    assert!(error.contains("its columns differ"), "{error}");
+    assert!(concat(&[], &out).is_err());
+}
