@@ -1,0 +1,176 @@
+//! Content digests and the tree over them.
+//!
+//! The tree is the one of RFC 6962 §2.1 (leaf prefix 0, node prefix 1, split at the largest power of two), with
+//! BLAKE3 as its hash: a settlement's root is committed in the log as one leaf.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A BLAKE3 digest; written as 64 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Digest(pub [u8; 32]);
+
+impl Digest {
+    /// The digest of some bytes.
+    pub fn of(bytes: &[u8]) -> Digest {
+        Digest(*blake3::hash(bytes).as_bytes())
+    }
+
+    /// The digest of a value's canonical JSON: fields in the order of the type, maps sorted.
+    pub fn of_value<T: Serialize>(value: &T) -> Digest {
+        let mut hasher = blake3::Hasher::new();
+        // The crate's own types have string keys and no failing serializers, and a hasher takes every byte.
+        let written = serde_json::to_writer(&mut hasher, value);
+        debug_assert!(written.is_ok(), "values of this crate serialize");
+        Digest(*hasher.finalize().as_bytes())
+    }
+
+    /// The first twelve digits, for people.
+    pub fn short(&self) -> String {
+        self.to_string().chars().take(12).collect()
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A text that is no digest.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no digest of 64 hexadecimal digits")]
+pub struct DigestError(pub String);
+
+impl FromStr for Digest {
+    type Err = DigestError;
+
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        let bad = || DigestError(s.to_owned());
+        if s.len() != 64 || !s.is_ascii() {
+            return Err(bad());
+        }
+        let mut bytes = [0; 32];
+        for (i, byte) in bytes.iter_mut().enumerate() {
+            *byte = s.get(2 * i..2 * i + 2).and_then(|d| u8::from_str_radix(d, 16).ok()).ok_or_else(bad)?;
+        }
+        Ok(Digest(bytes))
+    }
+}
+
+impl TryFrom<String> for Digest {
+    type Error = DigestError;
+
+    fn try_from(s: String) -> Result<Self, Self::Error> {
+        s.parse()
+    }
+}
+
+impl From<Digest> for String {
+    fn from(d: Digest) -> Self {
+        d.to_string()
+    }
+}
+
+/// The root of the tree over some leaves, in their order.
+pub fn root(leaves: &[Digest]) -> Digest {
+    match leaves {
+        [] => Digest::of(&[]),
+        [leaf] => leaf_hash(leaf),
+        _ => {
+            let (left, right) = leaves.split_at(split(leaves.len()));
+            node_hash(&root(left), &root(right))
+        }
+    }
+}
+
+/// The path from a leaf to the root, lowest sibling first; none for an index outside.
+pub fn path(leaves: &[Digest], index: usize) -> Option<Vec<Digest>> {
+    match leaves {
+        [] => None,
+        [_] => (index == 0).then(Vec::new),
+        _ => {
+            let at = split(leaves.len());
+            let (left, right) = leaves.split_at(at);
+            if index < at {
+                let mut up = path(left, index)?;
+                up.push(root(right));
+                Some(up)
+            } else {
+                let mut up = path(right, index - at)?;
+                up.push(root(left));
+                Some(up)
+            }
+        }
+    }
+}
+
+/// Whether the path leads from the leaf at `index` of `size` leaves to the root.
+pub fn leads_to(root: &Digest, leaf: &Digest, index: usize, size: usize, path: &[Digest]) -> bool {
+    fn climb(leaf: &Digest, index: usize, size: usize, path: &[Digest]) -> Option<Digest> {
+        if size == 1 {
+            return (index == 0 && path.is_empty()).then(|| leaf_hash(leaf));
+        }
+        let (top, below) = path.split_last()?;
+        let at = split(size);
+        if index < at {
+            Some(node_hash(&climb(leaf, index, at, below)?, top))
+        } else {
+            Some(node_hash(top, &climb(leaf, index - at, size - at, below)?))
+        }
+    }
+    size > 0 && index < size && climb(leaf, index, size, path).as_ref() == Some(root)
+}
+
+/// The largest power of two below `n`, for `n` of two or more.
+fn split(n: usize) -> usize {
+    1 << (usize::BITS - 1 - (n - 1).leading_zeros())
+}
+
+fn leaf_hash(leaf: &Digest) -> Digest {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&[0]).update(&leaf.0);
+    Digest(*hasher.finalize().as_bytes())
+}
+
+fn node_hash(left: &Digest, right: &Digest) -> Digest {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&[1]).update(&left.0).update(&right.0);
+    Digest(*hasher.finalize().as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_leaf_has_a_path_and_no_other_leaf_fits_it() {
+        for size in 1..20_usize {
+            let leaves: Vec<Digest> = (0..size).map(|i| Digest::of(&i.to_le_bytes())).collect();
+            let top = root(&leaves);
+            for (i, leaf) in leaves.iter().enumerate() {
+                let up = path(&leaves, i).unwrap();
+                assert!(leads_to(&top, leaf, i, size, &up), "{i} of {size}");
+                assert!(!leads_to(&top, &Digest::of(b"other"), i, size, &up));
+                assert!(!leads_to(&top, leaf, i + 1, size, &up));
+            }
+            assert_eq!(path(&leaves, size), None);
+        }
+    }
+
+    #[test]
+    fn digests_print_and_read() {
+        let d = Digest::of(b"a");
+        assert_eq!(d.to_string().parse(), Ok(d));
+        assert!("zz".parse::<Digest>().is_err());
+    }
+}

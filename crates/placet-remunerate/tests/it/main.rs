@@ -1,0 +1,4 @@
+//! Hand calculations, laws and outside checkers.
+
+mod example;
+mod hand;
