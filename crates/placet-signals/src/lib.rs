@@ -13,13 +13,21 @@ mod text;
 mod xml;
 
 pub mod agents;
+pub mod ai_txt;
 pub mod aipref;
 pub mod content_signal;
+pub mod header;
+pub mod licence;
 pub mod natural;
+pub mod onix;
 pub mod plus;
 pub mod robots;
+pub mod robots_meta;
+pub mod rsl;
 pub mod structured_field;
+pub mod tdm_ai;
 pub mod tdmrep;
+pub mod trust_txt;
 pub mod xmp;
 
 pub use defect::{Defect, Problem};
