@@ -15,6 +15,8 @@ pub(crate) struct Hit {
     pub(crate) before: bool,
     /// Whether the letters behind it agree.
     pub(crate) behind: bool,
+    /// Whether it comes in too many surroundings of the work for its flanks to say anything.
+    pub(crate) refrain: bool,
     /// Whether many works share it.
     pub(crate) common: bool,
 }
@@ -53,7 +55,17 @@ mod tests {
     use super::*;
 
     fn hit(item: u32, near: u32) -> Hit {
-        Hit { pack: 0, work: 0, pick: 0, item, near, before: false, behind: false, common: false }
+        Hit {
+            pack: 0,
+            work: 0,
+            pick: 0,
+            item,
+            near,
+            before: false,
+            behind: false,
+            refrain: false,
+            common: false,
+        }
     }
 
     #[test]

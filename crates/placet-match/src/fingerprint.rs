@@ -28,6 +28,9 @@ fn digest(letters: &[u8], seed: u64) -> u64 {
     for word in words {
         state = fold(state ^ u64::from_le_bytes(*word), 0xA076_1D64_78BD_642F);
     }
+    if tail.is_empty() {
+        return state;
+    }
     let mut last = [0u8; 8];
     last[..tail.len()].copy_from_slice(tail);
     fold(state ^ u64::from_le_bytes(last), 0xE703_7ED1_A0B4_28DB)

@@ -20,7 +20,7 @@ use crate::simd::{self, Level};
 /// The letters of a text and the way back to its characters.
 #[derive(Debug, Default, Clone)]
 pub struct Letters {
-    letters: Vec<u8>,
+    bytes: Vec<u8>,
     /// (letters before, bytes before) at the start of each block of the text.
     blocks: Vec<(u32, u32)>,
     ascii: bool,
@@ -40,23 +40,23 @@ impl Letters {
     }
 
     pub(crate) fn read_with(&mut self, text: &str, level: Level) {
-        self.letters.clear();
+        self.bytes.clear();
         self.blocks.clear();
         let bytes = text.as_bytes();
         let bytes = bytes.get(..u32::MAX as usize).unwrap_or(bytes);
         self.ascii = bytes.is_ascii();
-        self.letters.reserve(bytes.len() + simd::BLOCK);
+        self.bytes.reserve(bytes.len() + simd::BLOCK);
         self.blocks.reserve(bytes.len() / simd::BLOCK + 1);
         let mut at = 0;
         while at < bytes.len() {
             // A run of ASCII goes the fast way; what follows it goes character by character.
-            at += simd::compact(level, &bytes[at..], at, &mut self.letters, &mut self.blocks);
+            at += simd::compact(level, &bytes[at..], at, &mut self.bytes, &mut self.blocks);
             while at < bytes.len() && !bytes[at].is_ascii() {
                 if self.blocks.last().is_none_or(|b| at - b.1 as usize >= simd::BLOCK) {
-                    self.blocks.push((self.letters.len() as u32, at as u32));
+                    self.blocks.push((self.bytes.len() as u32, at as u32));
                 }
                 let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else { return };
-                each_letter(c, |l| self.letters.push(l));
+                each_letter(c, |l| self.bytes.push(l));
                 at += c.len_utf8();
             }
         }
@@ -64,13 +64,13 @@ impl Letters {
 
     /// The letters.
     pub fn as_slice(&self) -> &[u8] {
-        &self.letters
+        &self.bytes
     }
 
     /// Byte offset in `text` (the text these letters were read from) of the character that gave the letter; the text's
     /// length for a letter past the end.
     pub fn byte_of(&self, text: &str, letter: usize) -> usize {
-        if letter >= self.letters.len() {
+        if letter >= self.bytes.len() {
             return text.len();
         }
         let block = self.blocks.partition_point(|b| b.0 as usize <= letter) - 1;

@@ -53,6 +53,7 @@ impl PackSet {
             keys: Vec::new(),
             hits: Vec::new(),
             texts: TextCache::default(),
+            characters: Characters::default(),
         }
     }
 }
@@ -146,6 +147,7 @@ pub struct Scanner<'p> {
     keys: Vec<u64>,
     hits: Vec<Hit>,
     texts: TextCache,
+    characters: Characters,
 }
 
 struct Tier {
@@ -161,6 +163,7 @@ impl Scanner<'_> {
     /// Finds what an item shares with the works of the packs. Appends to `found`, in the order of the item.
     pub fn scan(&mut self, text: &str, texts: Option<&dyn Texts>, found: &mut Vec<Match>) {
         self.letters.read(text);
+        self.characters.counts.clear();
         let from = found.len();
         for t in 0..self.tiers.len() {
             let guarantee = self.tiers[t].guarantee;
@@ -218,6 +221,7 @@ impl Scanner<'_> {
                         near: Pack::letter_of(entry),
                         before: agrees(at.checked_sub(length).map(|from| from..at), entry.before),
                         behind: agrees(Some(at + k..at + k + length), entry.behind),
+                        refrain: entry.refrain,
                         common: entry.common,
                     });
                 });
@@ -233,15 +237,14 @@ impl Scanner<'_> {
         texts: Option<&dyn Texts>,
         found: &mut Vec<Match>,
     ) {
-        let params = guarantee.params();
         let at_hand = texts.and_then(|t| self.texts.get(t, hits[0].pack, hits[0].work));
         let mut passages: Vec<Passage> = chains(hits, GAP_RUNS * guarantee.letters())
             .into_iter()
             .filter_map(|chain| {
                 let hits: Vec<Hit> = chain.into_iter().map(|i| hits[i as usize]).collect();
                 match &at_hand {
-                    Some(work) => aligned(params, &hits, self.letters.as_slice(), work),
-                    None => estimated(params, &hits, self.letters.as_slice().len(), &self.picks),
+                    Some(work) => aligned(guarantee, &hits, self.letters.as_slice(), work),
+                    None => estimated(guarantee, &hits, self.letters.as_slice().len(), &self.picks),
                 }
             })
             .collect();
@@ -254,30 +257,29 @@ impl Scanner<'_> {
                 kept.push(passage);
             }
         }
-        found.extend(kept.into_iter().map(|p| self.describe(&hits[0], p, text, at_hand.as_deref())));
+        if !kept.is_empty() {
+            self.characters.prepare(text, self.letters.is_ascii());
+        }
+        found.extend(kept.iter().map(|p| self.describe(&hits[0], p, text, at_hand.as_deref())));
     }
 
-    fn describe(&self, hit: &Hit, passage: Passage, text: &str, at_hand: Option<&WorkText>) -> Match {
+    fn describe(&self, hit: &Hit, passage: &Passage, text: &str, at_hand: Option<&WorkText>) -> Match {
         let pack = &self.set.packs[hit.pack as usize];
         let letters = &self.letters;
-        let character = |byte: usize| if letters.is_ascii() { byte } else { text[..byte].chars().count() };
+        let character = |byte: usize| self.characters.before(text, byte);
         let start = letters.byte_of(text, passage.item.start);
         let end = letters.byte_after(text, passage.item.end - 1);
         let (first, last) =
             (letters.byte_of(text, passage.reach.start), letters.byte_of(text, passage.reach.end));
-        let work_letters = match at_hand {
-            Some(work) => work.letters.as_slice().len() as u64,
-            None => pack.work(hit.work).map_or(0, |w| w.letters),
-        };
-        let (work_start, work_end) = match at_hand {
-            Some(work) => work.characters(&passage.work),
-            None => {
-                let work = hit.work;
-                (
-                    pack.character_of(work, passage.work.start as u64),
-                    pack.character_of(work, passage.work.end as u64),
-                )
-            }
+        let work = hit.work;
+        let (work_letters, (work_start, work_end)) = if let Some(text) = at_hand {
+            (text.letters.as_slice().len() as u64, text.characters(&passage.work))
+        } else {
+            let character = |letter: usize| pack.character_of(work, letter as u64);
+            (
+                pack.work(work).map_or(0, |w| w.letters),
+                (character(passage.work.start), character(passage.work.end)),
+            )
         };
         let whole = u64::from(passage.letters) * 10 >= work_letters * 9 && work_letters > 0;
         let (item_start, item_end) = (character(start), character(end));
@@ -303,6 +305,45 @@ impl Scanner<'_> {
     }
 }
 
+/// Counts of the characters of a text, made when a match first asks for them.
+#[derive(Default)]
+struct Characters {
+    /// Characters before each [`COUNTED_BYTES`] bytes; empty for ASCII, where bytes are characters.
+    counts: Vec<usize>,
+    ascii: bool,
+}
+
+const COUNTED_BYTES: usize = 1024;
+
+impl Characters {
+    fn prepare(&mut self, text: &str, ascii: bool) {
+        self.ascii = ascii;
+        if ascii || !self.counts.is_empty() {
+            return;
+        }
+        let mut count = 0;
+        for chunk in text.as_bytes().chunks(COUNTED_BYTES) {
+            self.counts.push(count);
+            count += starts(chunk);
+        }
+    }
+
+    /// Characters that begin before this byte.
+    fn before(&self, text: &str, byte: usize) -> usize {
+        if self.ascii {
+            return byte;
+        }
+        let chunk = byte / COUNTED_BYTES;
+        let counted = self.counts.get(chunk).copied().unwrap_or(0);
+        counted + starts(&text.as_bytes()[(chunk * COUNTED_BYTES).min(byte)..byte])
+    }
+}
+
+/// Characters that begin in these bytes: all but continuation bytes begin one.
+fn starts(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|b| **b as i8 >= -64).count()
+}
+
 /// Lengths of the guarantee that may lie between two hits of one passage.
 const GAP_RUNS: u32 = 6;
 
@@ -319,7 +360,8 @@ struct Passage {
 }
 
 /// What hashes alone say: the core is what agreeing k-grams and flanks cover.
-fn estimated(params: Params, hits: &[Hit], item_letters: usize, picks: &[u32]) -> Option<Passage> {
+fn estimated(guarantee: Guarantee, hits: &[Hit], item_letters: usize, picks: &[u32]) -> Option<Passage> {
+    let params = guarantee.params();
     let (k, w, flank) = (params.k as usize, params.w as usize, params.flank as usize);
     let (first, last) = (hits.first()?, hits.last()?);
     let piece = |h: &Hit| {
@@ -327,7 +369,12 @@ fn estimated(params: Params, hits: &[Hit], item_letters: usize, picks: &[u32]) -
         at - if h.before { flank } else { 0 }..at + k + if h.behind { flank } else { 0 }
     };
     let (all, own) = (union(hits.iter().map(piece)), union(hits.iter().filter(|h| !h.common).map(piece)));
-    let needed = k + flank;
+    // One hit is a match if a flank agrees. Two that stand apart in the item as they do in the work support each other.
+    let needed = match hits.len() {
+        _ if hits.iter().any(|h| h.refrain) => k,
+        1 => k + flank,
+        _ => (2 * k).min(k + flank),
+    };
     if all < needed {
         return None;
     }
@@ -348,7 +395,7 @@ fn estimated(params: Params, hits: &[Hit], item_letters: usize, picks: &[u32]) -
         letters: all as u32,
         similarity,
         edited: agreeing.len() < expected,
-        common: own < needed,
+        common: own < needed || mostly_common(guarantee, all, own),
     })
 }
 
@@ -365,7 +412,8 @@ fn union(pieces: impl Iterator<Item = Range<usize>>) -> usize {
 }
 
 /// What the text says: a chain whose passage is shorter than an idiom may be is no match.
-fn aligned(params: Params, hits: &[Hit], item: &[u8], work: &WorkText) -> Option<Passage> {
+fn aligned(guarantee: Guarantee, hits: &[Hit], item: &[u8], work: &WorkText) -> Option<Passage> {
+    let params = guarantee.params();
     let k = params.k as usize;
     let letters = work.letters.as_slice();
     let mut anchors: Vec<(usize, usize)> = Vec::with_capacity(hits.len());
@@ -393,27 +441,43 @@ fn aligned(params: Params, hits: &[Hit], item: &[u8], work: &WorkText) -> Option
         letters: letters as u32,
         similarity: letters as f32 / longest.max(1) as f32,
         edited: runs > 1,
-        common: common * 2 > anchors.len(),
+        common: common == anchors.len()
+            || mostly_common(guarantee, letters, letters * (anchors.len() - common) / anchors.len()),
     })
 }
 
-/// Letters that must agree where texts are compared: as many as a hit with one flank shows where they are not.
-fn least_letters(params: Params) -> usize {
-    (params.k + params.flank) as usize
+/// Where common text ends, the windows reach into what stands beside it, and pick k-grams of it that few other works have
+/// picked. So a little that seems a work's own, beside three times as much that is common, is common too; but never as
+/// much as is guaranteed to be found.
+fn mostly_common(guarantee: Guarantee, all: usize, own: usize) -> bool {
+    own * 4 < all && own < guarantee.letters() as usize
 }
 
-/// What a commons pack covers is common, whoever else claims it.
+/// Letters that must agree where texts are compared: as many as a hit with one flank shows where they are not, and more
+/// than the idioms of a language have ("under these circumstances it is not surprising that": 44).
+fn least_letters(params: Params) -> usize {
+    (params.k + params.flank).max(46) as usize
+}
+
+/// What a commons pack covers is common, whoever else claims it. What other works' common text covers is common unless it is
+/// as long as the guarantee (see [`mostly_common`]).
 fn mark_commons(set: &PackSet, found: &mut [Match]) {
-    let is_commons = |m: &Match| set.packs[m.pack as usize].manifest().commons;
-    let commons: Vec<Range<usize>> =
-        found.iter().filter(|m| is_commons(m)).map(|m| m.item_start..m.item_end).collect();
-    if commons.is_empty() {
+    let manifest = |m: &Match| set.packs[m.pack as usize].manifest();
+    for m in found.iter_mut() {
+        m.common |= manifest(m).commons;
+    }
+    let common: Vec<(Range<usize>, bool)> =
+        found.iter().filter(|m| m.common).map(|m| (m.item_start..m.item_end, manifest(m).commons)).collect();
+    if common.is_empty() {
         return;
     }
-    for m in found.iter_mut() {
+    for m in found.iter_mut().filter(|m| !m.common) {
         let own = m.item_start..m.item_end;
-        let covered: usize = commons.iter().map(|c| overlap(c, &own)).sum();
-        m.common |= is_commons(m) || covered * 5 >= own.len() * 4;
+        let short = m.letters < manifest(m).guarantee.letters();
+        let covers = |(range, commons): &(Range<usize>, bool)| {
+            (*commons || short) && overlap(range, &own) * 5 >= own.len() * 4
+        };
+        m.common = common.iter().any(covers);
     }
 }
 
@@ -441,9 +505,12 @@ impl WorkText {
 /// The texts compared last; one corpus file tends to hold the same works again and again.
 #[derive(Default)]
 struct TextCache {
-    texts: VecDeque<((u16, u32), Option<Arc<WorkText>>)>,
+    texts: VecDeque<Cached>,
     bytes: usize,
 }
+
+/// Pack and work, and its text where there is one.
+type Cached = ((u16, u32), Option<Arc<WorkText>>);
 
 /// Bytes of texts kept by a scanner.
 const CACHED_BYTES: usize = 48 << 20;

@@ -12,8 +12,9 @@ use std::sync::OnceLock;
 /// Bytes of text that the vector forms take at a time.
 pub(crate) const BLOCK: usize = 64;
 
-/// Positions whose hashes are computed at a time: the scratch arrays stay in the first-level cache.
-pub(crate) const STRIDE: usize = 2048;
+/// Positions worked on at a time: the scratch arrays stay in the nearest caches, and a position takes 11 bits.
+pub(crate) const STRIDE: usize = 1 << PLACE_BITS;
+const PLACE_BITS: u32 = 11;
 
 /// What the processor can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,69 +104,131 @@ fn compact_block(bytes: &[u8], letters: &mut Vec<u8>) -> usize {
     bytes.len()
 }
 
-/// Memory of [`hash_kgrams`].
+/// Memory of [`window_minima`].
 pub(crate) struct Scratch {
     a: Box<[u32; STRIDE + 64]>,
     b: Box<[u32; STRIDE + 64]>,
-    pub(crate) out: Box<[u32; STRIDE]>,
+    c: Box<[u32; STRIDE + 64]>,
+    /// One value for each minimum: its place in the low bits, counted from the end.
+    minima: Vec<u32>,
 }
 
 impl Default for Scratch {
     fn default() -> Self {
-        Scratch { a: Box::new([0; STRIDE + 64]), b: Box::new([0; STRIDE + 64]), out: Box::new([0; STRIDE]) }
+        let array = || Box::new([0; STRIDE + 64]);
+        Scratch { a: array(), b: array(), c: array(), minima: Vec::with_capacity(STRIDE + 64) }
     }
 }
 
-/// Writes the order hash of the k-gram at each of the first `n` positions of `letters` to `scratch.out`.
+/// Appends to `picks` the position (from `base` on) of the rightmost minimum of each of the `n` windows of w k-grams from
+/// the first one on, each position once and none that `picks` ends with.
 ///
-/// `letters` holds at least n + k - 1 letters, n is at most [`STRIDE`], k is 24 or 40.
-pub(crate) fn hash_kgrams(level: Level, letters: &[u8], n: usize, k: usize, scratch: &mut Scratch) {
+/// The order is that of the upper 21 bits of a hash of the k letters. `letters` holds at least n + w + k - 2 letters, n + w
+/// - 1 is at most [`STRIDE`], k is 24 or 40, w at least 2.
+pub(crate) fn window_minima(
+    level: Level,
+    letters: &[u8],
+    n: usize,
+    (k, w): (usize, usize),
+    base: u32,
+    scratch: &mut Scratch,
+    picks: &mut Vec<u32>,
+) {
+    scratch.minima.clear();
     match level {
-        Level::Portable => hash_strided(letters, n, k, scratch),
+        Level::Portable => {
+            slide(letters, n, k, w, scratch);
+            distinct(&scratch.c[..n], &mut scratch.minima);
+        }
         // SAFETY: the level says that the processor has these instructions.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => unsafe { x86::hash_avx2(letters, n, k, scratch) },
+        Level::Avx2 => unsafe {
+            x86::slide_avx2(letters, n, k, w, scratch);
+            x86::distinct_avx2(&scratch.c[..n], &mut scratch.minima);
+        },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => unsafe { x86::hash_avx512(letters, n, k, scratch) },
+        Level::Avx512 => unsafe {
+            x86::slide_avx512(letters, n, k, w, scratch);
+            x86::distinct_avx512(&scratch.c[..n], &mut scratch.minima);
+        },
+    }
+    let mask = STRIDE as u32 - 1;
+    let places = scratch.minima.iter().map(|m| base + (mask - (m & mask)));
+    let last = picks.last().copied();
+    picks.extend(places.skip_while(|p| Some(*p) == last));
+}
+
+/// Leaves the minimum of each window in `scratch.c`: upper bits of the hash, then the place from the end, so that the
+/// smaller of two equal hashes is the one further to the right.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "compiled once for each level inside its target-feature wrapper")]
+fn slide(letters: &[u8], n: usize, k: usize, w: usize, scratch: &mut Scratch) {
+    hash_strided(letters, n + w - 1, k, scratch);
+    let Scratch { a, b, c, .. } = scratch;
+    // The minimum over twice a width is the smaller of two neighbours; the last step overlaps.
+    let (mut from, mut to) = (&mut **c, &mut **a);
+    let mut width = 1;
+    let mut left = n + w - 1;
+    while width * 2 <= w {
+        left -= width;
+        smaller(&from[..], &mut to[..], left, width);
+        (from, to) = (to, from);
+        width *= 2;
+    }
+    smaller(&from[..], &mut b[..], n, w - width);
+    c[..n].copy_from_slice(&b[..n]);
+}
+
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "compiled once for each level inside its target-feature wrapper")]
+fn smaller(from: &[u32], to: &mut [u32], n: usize, distance: usize) {
+    let (left, right) = (&from[..n], &from[distance..n + distance]);
+    for (o, (x, y)) in to[..n].iter_mut().zip(left.iter().zip(right)) {
+        *o = *x.min(y);
     }
 }
 
+/// Writes the order of the k-gram at each of the first `n` positions to `scratch.c`: its hash above its place from the end.
+///
 /// Doubling: a hash of 2m letters is made of the hashes of its two halves, so each length costs one multiplication a
 /// position and no position depends on the one before it.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "compiled once for each level inside its target-feature wrapper")]
 fn hash_strided(letters: &[u8], n: usize, k: usize, scratch: &mut Scratch) {
-    let Scratch { a, b, out } = scratch;
+    let Scratch { a, b, c, .. } = scratch;
+    let (a, b, out) = (&mut a[..], &mut b[..], &mut c[..n]);
     let m = n + k - 4;
-    let (l0, l1, l2, l3) = (&letters[..m], &letters[1..=m], &letters[2..m + 2], &letters[3..m + 3]);
-    for (i, four) in a[..m].iter_mut().enumerate() {
-        let x = u32::from(l0[i]) | u32::from(l1[i]) << 8 | u32::from(l2[i]) << 16 | u32::from(l3[i]) << 24;
+    let pairs = letters[..m].iter().zip(&letters[1..=m]).zip(&letters[2..m + 2]).zip(&letters[3..m + 3]);
+    for (four, (((l0, l1), l2), l3)) in a[..m].iter_mut().zip(pairs) {
+        let x = u32::from(*l0) | u32::from(*l1) << 8 | u32::from(*l2) << 16 | u32::from(*l3) << 24;
         let x = (x ^ x >> 15).wrapping_mul(0x2C1B_3C6D);
         *four = x ^ x >> 13;
     }
-    double(&a[..], &mut b[..], m - 4, 4, 0x297A_2D39);
+    double(a, b, m - 4, 4, 0x297A_2D39);
     // b: 8 letters. a: 16 letters.
-    double(&b[..], &mut a[..], m - 12, 8, 0x85EB_CA6B);
+    double(b, a, m - 12, 8, 0x85EB_CA6B);
+    let mask = STRIDE as u32 - 1;
     if k == 40 {
-        // The tail of 8 letters starts 32 behind; fold it in before b is taken for 32 letters.
-        for (i, o) in out[..n].iter_mut().enumerate() {
-            *o = a[i]
-                .wrapping_mul(0xC2B2_AE35)
-                .wrapping_add(a[i + 16])
-                .wrapping_mul(0x27D4_EB2F)
-                .wrapping_add(b[i + 32]);
+        let parts = a[..n].iter().zip(&a[16..n + 16]).zip(&b[32..n + 32]);
+        for (i, (o, ((first, second), tail))) in out.iter_mut().zip(parts).enumerate() {
+            let both = first.wrapping_mul(0xC2B2_AE35).wrapping_add(*second);
+            let x = both.wrapping_mul(0x27D4_EB2F).wrapping_add(*tail);
+            *o = finish(x) & !mask | (mask - i as u32);
         }
     } else {
-        for (i, o) in out[..n].iter_mut().enumerate() {
-            *o = a[i].wrapping_mul(0x27D4_EB2F).wrapping_add(b[i + 16]);
+        for (i, (o, (first, tail))) in out.iter_mut().zip(a[..n].iter().zip(&b[16..n + 16])).enumerate() {
+            let x = first.wrapping_mul(0x27D4_EB2F).wrapping_add(*tail);
+            *o = finish(x) & !mask | (mask - i as u32);
         }
     }
-    for o in &mut out[..n] {
-        let x = *o ^ *o >> 16;
-        let x = x.wrapping_mul(0x7FEB_352D);
-        *o = x ^ x >> 15;
-    }
+}
+
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "compiled once for each level inside its target-feature wrapper")]
+fn finish(x: u32) -> u32 {
+    let x = (x ^ x >> 16).wrapping_mul(0x7FEB_352D);
+    x ^ x >> 15
 }
 
 #[inline(always)]
@@ -177,31 +240,30 @@ fn double(from: &[u32], to: &mut [u32], n: usize, distance: usize, factor: u32) 
     }
 }
 
-/// Appends each position (from `base` on) whose hash is below the bound, with its hash.
-pub(crate) fn select(
-    level: Level,
-    hashes: &[u32],
-    bound: u32,
-    base: u32,
-    positions: &mut Vec<u32>,
-    kept: &mut Vec<u32>,
-) {
-    match level {
-        // SAFETY: the level says that the processor has these instructions.
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => unsafe { x86::select_avx512(hashes, bound, base, positions, kept) },
-        // SAFETY: as above.
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => unsafe { x86::select_avx2(hashes, bound, base, positions, kept) },
-        Level::Portable => select_each(hashes, bound, base, positions, kept),
+/// Appends the first of each run of equal values.
+fn distinct(values: &[u32], out: &mut Vec<u32>) {
+    out.extend(values.first());
+    for pair in values.windows(2) {
+        if pair[0] != pair[1] {
+            out.push(pair[1]);
+        }
     }
 }
 
-fn select_each(hashes: &[u32], bound: u32, base: u32, positions: &mut Vec<u32>, kept: &mut Vec<u32>) {
-    for (i, h) in hashes.iter().enumerate() {
-        if *h < bound {
-            positions.push(base + i as u32);
-            kept.push(*h);
+/// Slots of a bucket whose upper half is the tag, as a mask; whether a slot is empty.
+pub(crate) fn in_bucket(level: Level, bucket: &[u64; 8], tag: u32) -> (u32, bool) {
+    match level {
+        // SAFETY: the level says that the processor has these instructions.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => unsafe { x86::in_bucket_avx512(bucket, tag) },
+        _ => {
+            let mut found = 0;
+            let mut empty = false;
+            for (i, slot) in bucket.iter().enumerate() {
+                found |= u32::from((slot >> 32) as u32 == tag) << i;
+                empty |= *slot == 0;
+            }
+            (found, empty)
         }
     }
 }
@@ -222,18 +284,21 @@ pub(crate) fn prefetch(slots: &[u64], at: usize) {
 }
 
 #[cfg(target_arch = "x86_64")]
+#[expect(
+    clippy::cast_ptr_alignment,
+    reason = "only unaligned loads and stores are made through these pointers"
+)]
 mod x86 {
     use std::arch::x86_64::{
         __m128i, __m256i, __m512i, _mm_loadl_epi64, _mm_shuffle_epi8, _mm_storel_epi64, _mm256_add_epi8,
-        _mm256_castsi256_ps, _mm256_cmpgt_epi8, _mm256_cmpgt_epi32, _mm256_loadu_si256, _mm256_movemask_epi8,
-        _mm256_movemask_ps, _mm256_or_si256, _mm256_set1_epi8, _mm256_set1_epi32, _mm256_storeu_si256,
-        _mm256_xor_si256, _mm512_add_epi32, _mm512_cmplt_epu8_mask, _mm512_cmplt_epu32_mask,
-        _mm512_loadu_si512, _mm512_mask_compressstoreu_epi32, _mm512_maskz_compress_epi8,
-        _mm512_movepi8_mask, _mm512_or_si512, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_setr_epi32,
-        _mm512_storeu_si512, _mm512_sub_epi8,
+        _mm256_castsi256_ps, _mm256_cmpeq_epi32, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8,
+        _mm256_movemask_ps, _mm256_or_si256, _mm256_set1_epi8, _mm256_storeu_si256, _mm512_cmpeq_epi64_mask,
+        _mm512_cmplt_epu8_mask, _mm512_cmpneq_epi32_mask, _mm512_loadu_si512, _mm512_maskz_compress_epi8,
+        _mm512_maskz_compress_epi32, _mm512_movepi8_mask, _mm512_or_si512, _mm512_set1_epi8,
+        _mm512_set1_epi64, _mm512_srli_epi64, _mm512_storeu_si512, _mm512_sub_epi8, _mm512_testn_epi64_mask,
     };
 
-    use super::{BLOCK, Scratch, hash_strided, select_each};
+    use super::{BLOCK, Scratch, slide};
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,popcnt")]
     pub(super) fn compact_avx512(block: &[u8; BLOCK], letters: &mut Vec<u8>) -> usize {
@@ -320,117 +385,141 @@ mod x86 {
     };
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-    pub(super) fn hash_avx512(letters: &[u8], n: usize, k: usize, scratch: &mut Scratch) {
-        hash_strided(letters, n, k, scratch);
+    pub(super) fn slide_avx512(letters: &[u8], n: usize, k: usize, w: usize, scratch: &mut Scratch) {
+        slide(letters, n, k, w, scratch);
     }
 
     #[target_feature(enable = "avx2")]
-    pub(super) fn hash_avx2(letters: &[u8], n: usize, k: usize, scratch: &mut Scratch) {
-        hash_strided(letters, n, k, scratch);
+    pub(super) fn slide_avx2(letters: &[u8], n: usize, k: usize, w: usize, scratch: &mut Scratch) {
+        slide(letters, n, k, w, scratch);
     }
 
     #[target_feature(enable = "avx512f,popcnt")]
-    pub(super) fn select_avx512(
-        hashes: &[u32],
-        bound: u32,
-        base: u32,
-        positions: &mut Vec<u32>,
-        kept: &mut Vec<u32>,
-    ) {
-        let (chunks, tail) = hashes.as_chunks::<16>();
-        let mut at = _mm512_add_epi32(
-            _mm512_set1_epi32(base as i32),
-            _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
-        );
-        let below = _mm512_set1_epi32(bound as i32);
-        positions.reserve(hashes.len());
-        kept.reserve(hashes.len());
-        for chunk in chunks {
-            // SAFETY: `chunk` is 16 hashes long; no more are written than were reserved.
+    pub(super) fn distinct_avx512(values: &[u32], out: &mut Vec<u32>) {
+        let Some(first) = values.first() else { return };
+        out.push(*first);
+        out.reserve(values.len() + 16);
+        let (chunks, tail) = values[1..].as_chunks::<16>();
+        for (i, chunk) in chunks.iter().enumerate() {
+            // SAFETY: `chunk` is 16 values long and one value stands before it; no more are written than were reserved.
             unsafe {
-                let h = _mm512_loadu_si512(chunk.as_ptr().cast::<__m512i>());
-                let mask = _mm512_cmplt_epu32_mask(h, below);
-                let found = mask.count_ones() as usize;
-                _mm512_mask_compressstoreu_epi32(
-                    positions.as_mut_ptr().add(positions.len()).cast(),
-                    mask,
-                    at,
-                );
-                _mm512_mask_compressstoreu_epi32(kept.as_mut_ptr().add(kept.len()).cast(), mask, h);
-                positions.set_len(positions.len() + found);
-                kept.set_len(kept.len() + found);
+                let here = _mm512_loadu_si512(chunk.as_ptr().cast::<__m512i>());
+                let before = _mm512_loadu_si512(values.as_ptr().add(16 * i).cast::<__m512i>());
+                let new = _mm512_cmpneq_epi32_mask(here, before);
+                let packed = _mm512_maskz_compress_epi32(new, here);
+                _mm512_storeu_si512(out.as_mut_ptr().add(out.len()).cast::<__m512i>(), packed);
+                out.set_len(out.len() + new.count_ones() as usize);
             }
-            at = _mm512_add_epi32(at, _mm512_set1_epi32(16));
         }
-        select_each(tail, bound, base + (hashes.len() - tail.len()) as u32, positions, kept);
+        each_new(values, values.len() - tail.len(), out);
     }
 
     #[target_feature(enable = "avx2,popcnt")]
-    pub(super) fn select_avx2(
-        hashes: &[u32],
-        bound: u32,
-        base: u32,
-        positions: &mut Vec<u32>,
-        kept: &mut Vec<u32>,
-    ) {
-        let (chunks, tail) = hashes.as_chunks::<8>();
-        let sign = _mm256_set1_epi32(i32::MIN);
-        let below = _mm256_xor_si256(_mm256_set1_epi32(bound as i32), sign);
-        for (n, chunk) in chunks.iter().enumerate() {
-            // SAFETY: `chunk` is 8 hashes long.
-            let h = unsafe { _mm256_loadu_si256(chunk.as_ptr().cast::<__m256i>()) };
-            let mask = _mm256_cmpgt_epi32(below, _mm256_xor_si256(h, sign));
-            let mut mask = _mm256_movemask_ps(_mm256_castsi256_ps(mask)) as u32;
-            while mask != 0 {
-                let i = mask.trailing_zeros();
-                positions.push(base + 8 * n as u32 + i);
-                kept.push(chunk[i as usize]);
-                mask &= mask - 1;
+    pub(super) fn distinct_avx2(values: &[u32], out: &mut Vec<u32>) {
+        let Some(first) = values.first() else { return };
+        out.push(*first);
+        let (chunks, tail) = values[1..].as_chunks::<8>();
+        for (i, chunk) in chunks.iter().enumerate() {
+            // SAFETY: `chunk` is 8 values long and one value stands before it.
+            let (here, before) = unsafe {
+                (
+                    _mm256_loadu_si256(chunk.as_ptr().cast::<__m256i>()),
+                    _mm256_loadu_si256(values.as_ptr().add(8 * i).cast::<__m256i>()),
+                )
+            };
+            let same = _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(here, before)));
+            let mut new = !same as u32 & 0xFF;
+            while new != 0 {
+                out.push(chunk[new.trailing_zeros() as usize]);
+                new &= new - 1;
             }
         }
-        select_each(tail, bound, base + (hashes.len() - tail.len()) as u32, positions, kept);
+        each_new(values, values.len() - tail.len(), out);
+    }
+
+    /// The values from a place on that differ from the one before.
+    fn each_new(values: &[u32], from: usize, out: &mut Vec<u32>) {
+        for pair in values[from - 1..].windows(2) {
+            if pair[0] != pair[1] {
+                out.push(pair[1]);
+            }
+        }
+    }
+
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn in_bucket_avx512(bucket: &[u64; 8], tag: u32) -> (u32, bool) {
+        // SAFETY: a bucket is 64 bytes long.
+        let slots = unsafe { _mm512_loadu_si512(bucket.as_ptr().cast::<__m512i>()) };
+        let tags = _mm512_srli_epi64::<32>(slots);
+        let found = _mm512_cmpeq_epi64_mask(tags, _mm512_set1_epi64(i64::from(tag)));
+        (u32::from(found), _mm512_testn_epi64_mask(slots, slots) != 0)
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
+    /// The order of each k-gram, by itself.
+    pub(crate) fn orders(letters: &[u8], k: usize) -> Vec<u32> {
+        let mut scratch = Scratch::default();
+        let order = |kgram: &[u8]| {
+            hash_strided(kgram, 1, k, &mut scratch);
+            scratch.c[0] >> PLACE_BITS
+        };
+        letters.windows(k).map(order).collect()
+    }
+
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(60))]
         #[test]
-        fn every_level_hashes_and_selects_alike(letters in prop::collection::vec(any::<u8>(), 120..3000), bound: u32) {
-            for k in [24, 40] {
-                let n = (letters.len() - k + 1).min(STRIDE);
-                let mut plain = Scratch::default();
-                hash_kgrams(Level::Portable, &letters, n, k, &mut plain);
-                let (mut positions, mut kept) = (vec![], vec![]);
-                select(Level::Portable, &plain.out[..n], bound, 7, &mut positions, &mut kept);
-                for level in Level::available() {
-                    let mut other = Scratch::default();
-                    hash_kgrams(level, &letters, n, k, &mut other);
-                    prop_assert_eq!(&plain.out[..n], &other.out[..n]);
-                    let (mut p, mut h) = (vec![], vec![]);
-                    select(level, &other.out[..n], bound, 7, &mut p, &mut h);
-                    prop_assert_eq!(&positions, &p);
-                    prop_assert_eq!(&kept, &h);
-                }
+        fn every_level_gives_the_minima_of_the_definition(
+            letters in prop::collection::vec(prop_oneof![Just(b'a'), b'a'..b'f'], 240..2000),
+            w in 2usize..200,
+            k in prop_oneof![Just(24usize), Just(40)],
+        ) {
+            let n = letters.len() + 2 - k - w;
+            let orders = orders(&letters, k);
+            let mut expected: Vec<u32> = orders
+                .windows(w)
+                .enumerate()
+                .map(|(s, window)| {
+                    let least = window.iter().min().unwrap();
+                    (s + window.iter().rposition(|o| o == least).unwrap()) as u32 + 7
+                })
+                .collect();
+            expected.dedup();
+            for level in Level::available() {
+                let mut picks = vec![];
+                window_minima(level, &letters, n, (k, w), 7, &mut Scratch::default(), &mut picks);
+                prop_assert_eq!(&picks, &expected);
             }
         }
 
         #[test]
-        fn a_hash_depends_on_its_own_letters_alone(mut letters in prop::collection::vec(any::<u8>(), 200..300), at in 0usize..100) {
-            for k in [24, 40] {
-                let mut scratch = Scratch::default();
-                let n = letters.len() - k + 1;
-                hash_kgrams(Level::Portable, &letters, n, k, &mut scratch);
-                let before = scratch.out[at];
-                hash_kgrams(Level::Portable, &letters[at..], 1, k, &mut scratch);
-                prop_assert_eq!(scratch.out[0], before);
-                letters[at + k - 1] ^= 1;
-                hash_kgrams(Level::Portable, &letters, n, k, &mut scratch);
-                prop_assert_ne!(scratch.out[at], before);
+        fn every_level_searches_a_bucket_alike(bucket: [u64; 8], at in 0usize..8, empty in 0usize..9) {
+            let mut bucket = bucket;
+            if let Some(slot) = bucket.get_mut(empty) {
+                *slot = 0;
+            }
+            let tag = (bucket[at] >> 32) as u32;
+            for level in Level::available() {
+                prop_assert_eq!(in_bucket(level, &bucket, tag), in_bucket(Level::Portable, &bucket, tag));
+            }
+        }
+    }
+
+    #[test]
+    fn an_order_depends_on_every_letter_of_its_kgram() {
+        for k in [24, 40] {
+            let kgram: Vec<u8> = (0..k as u8).map(|i| b'a' + i % 23).collect();
+            let order = |kgram: &[u8]| orders(kgram, k)[0];
+            for at in 0..k {
+                let mut other = kgram.clone();
+                other[at] ^= 1;
+                assert_ne!(order(&other), order(&kgram), "letter {at} of {k}");
             }
         }
     }

@@ -16,7 +16,7 @@ pub(crate) fn slots_for(keys: usize) -> usize {
 
 fn home(slots: usize, key: u64) -> usize {
     let buckets = (slots / WIDTH) as u64;
-    ((key >> 32) * buckets >> 32) as usize * WIDTH
+    (((key >> 32) * buckets) >> 32) as usize * WIDTH
 }
 
 /// Asks for the cache line in which the search for the key begins.
@@ -31,14 +31,9 @@ pub(crate) fn find(slots: &[u64], key: u64, mut found: impl FnMut(u32)) {
         return;
     }
     let start = home(slots.len(), key) / WIDTH;
-    let tag = key as u32;
+    let (tag, level) = (key as u32, simd::level());
     for bucket in buckets[start..].iter().chain(&buckets[..start]) {
-        let mut hits = 0u32;
-        let mut empty = false;
-        for (i, slot) in bucket.iter().enumerate() {
-            hits |= u32::from((slot >> 32) as u32 == tag) << i;
-            empty |= *slot == 0;
-        }
+        let (mut hits, empty) = simd::in_bucket(level, bucket, tag);
         while hits != 0 {
             let slot = bucket[hits.trailing_zeros() as usize];
             if let Some(entry) = (slot as u32).checked_sub(1) {

@@ -75,7 +75,10 @@ fn prepare(
     for at in picks.iter().map(|p| *p as usize) {
         let (before, behind) = fingerprint::flanks(letters, at, k, params.flank as usize);
         keys.push(fingerprint::key(&letters[at..at + k]));
-        entries.push(Entry { before, behind, step: at as u32 / POSITION_LETTERS, common: false }.pack());
+        entries.push(
+            Entry { before, behind, step: at as u32 / POSITION_LETTERS, refrain: false, common: false }
+                .pack(),
+        );
     }
     let mut character = text[..text.len().min(body.start)].chars().count() as u64;
     let mut byte = 0;
@@ -89,8 +92,9 @@ fn prepare(
     Prepared { letters: letters.len() as u64, characters: text.chars().count() as u64, map, keys, entries }
 }
 
-/// Positions kept of one k-gram within one work; a refrain that comes more often is found at these.
-const POSITIONS_PER_WORK: usize = 8;
+/// Surroundings kept of one k-gram within one work. What comes in more is a refrain: it counts without its flanks, so that the
+/// guarantee holds for works that repeat themselves.
+const SURROUNDINGS_PER_WORK: usize = 32;
 
 impl PackBuilder {
     /// An empty pack.
@@ -227,11 +231,18 @@ impl PackBuilder {
             }
             sharing.clear();
             table::find(slots, key, |other| sharing.push(other));
-            let own = sharing.iter().filter(|e| u64::from(**e) >= self.firsts[work]).count();
-            if own >= POSITIONS_PER_WORK {
+            let of_work = sharing.iter().map(|e| *e as usize).filter(|e| *e as u64 >= self.firsts[work]);
+            let own: Vec<usize> = of_work.collect();
+            if own.iter().any(|e| Entry::same_flanks(self.entries[*e], self.entries[entry])) {
                 continue;
             }
-            if own == 0 && !sharing.is_empty() {
+            if own.len() >= SURROUNDINGS_PER_WORK {
+                for e in own {
+                    self.entries[e] |= Entry::REFRAIN;
+                }
+                continue;
+            }
+            if own.is_empty() && !sharing.is_empty() {
                 let mut works: Vec<usize> = sharing
                     .iter()
                     .map(|e| self.firsts.partition_point(|first| *first <= u64::from(*e)))

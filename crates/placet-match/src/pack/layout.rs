@@ -153,12 +153,14 @@ impl Header {
 }
 
 /// What a pack keeps of one fingerprint, beside its 32 bits in the table: 16 bits of the hash of each flank, the position in
-/// steps of [`POSITION_LETTERS`], and whether many works share it.
+/// steps of [`POSITION_LETTERS`] (30 bits), whether it is a refrain (in so many surroundings within its work that not all
+/// are kept: its flanks say nothing), and whether many works share it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) before: u16,
     pub(crate) behind: u16,
     pub(crate) step: u32,
+    pub(crate) refrain: bool,
     pub(crate) common: bool,
 }
 
@@ -167,6 +169,7 @@ impl Entry {
         u64::from(self.before)
             | u64::from(self.behind) << 16
             | u64::from(self.step) << 32
+            | u64::from(self.refrain) << 62
             | u64::from(self.common) << 63
     }
 
@@ -174,10 +177,17 @@ impl Entry {
         Entry {
             before: word as u16,
             behind: (word >> 16) as u16,
-            step: (word >> 32) as u32 & 0x7FFF_FFFF,
-            common: word >> 63 == 1,
+            step: (word >> 32) as u32 & 0x3FFF_FFFF,
+            refrain: word & Entry::REFRAIN != 0,
+            common: word & Entry::COMMON != 0,
         }
     }
 
+    /// Whether two words have the same flanks.
+    pub(crate) fn same_flanks(a: u64, b: u64) -> bool {
+        a as u32 == b as u32
+    }
+
+    pub(crate) const REFRAIN: u64 = 1 << 62;
     pub(crate) const COMMON: u64 = 1 << 63;
 }

@@ -1,0 +1,5 @@
+//! Packs and scans from outside.
+
+mod guarantee;
+mod library;
+mod pack;

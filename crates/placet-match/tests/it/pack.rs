@@ -1,0 +1,105 @@
+//! Packs that are whole, and packs that are not.
+
+use std::fs;
+
+use placet_match::{Guarantee, Pack, PackBuilder, PackError};
+use proptest::prelude::*;
+
+use crate::library::{build, prose, signer, work};
+
+fn small() -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let texts = vec![("one".to_owned(), prose(1, 500)), ("two".to_owned(), prose(2, 500))];
+    let path = build(folder.path(), "small.placet", Guarantee::Words20, &texts, false);
+    (folder, path)
+}
+
+#[test]
+fn a_pack_says_what_it_holds() {
+    let (_folder, path) = small();
+    let pack = Pack::open(&path).unwrap();
+    assert_eq!((pack.len(), pack.manifest().name.as_str()), (2, "small.placet"));
+    assert_eq!(pack.manifest().issuer, signer().verifier().to_string());
+    let two = pack.work(1).unwrap();
+    assert_eq!((two.work.id.as_str(), two.characters), ("two", prose(2, 500).chars().count() as u64));
+    assert!(matches!(pack.work(2), Err(PackError::Malformed(_))));
+}
+
+#[test]
+fn the_same_works_give_the_same_bytes_and_no_text() {
+    let ((_a, first), (_b, second)) = (small(), small());
+    let bytes = fs::read(&first).unwrap();
+    assert_eq!(bytes, fs::read(second).unwrap());
+    let text = prose(1, 500);
+    for words in text.split_whitespace().collect::<Vec<_>>().windows(3) {
+        let words = words.join(" ");
+        assert!(!bytes.windows(words.len()).any(|w| w == words.as_bytes()), "{words}");
+    }
+}
+
+#[test]
+fn nothing_half_written_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let builder = PackBuilder::new("x", Guarantee::Words20);
+    let nowhere = folder.path().join("missing").join("x.placet");
+    assert!(matches!(builder.write(&nowhere, &signer(), jiff::Timestamp::UNIX_EPOCH), Err(PackError::Io(_))));
+    let mut builder = PackBuilder::new("x", Guarantee::Words20);
+    builder.add_without_text(&work("silent")).unwrap();
+    let path = folder.path().join("x.placet");
+    builder.write(&path, &signer(), jiff::Timestamp::UNIX_EPOCH).unwrap();
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert_eq!(Pack::open(&path).unwrap().work(0).unwrap().letters, 0);
+}
+
+#[test]
+fn a_newer_version_is_refused_by_name() {
+    let (_folder, path) = small();
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[8] = 2;
+    fs::write(&path, bytes).unwrap();
+    let said = Pack::open(&path).unwrap_err();
+    assert!(matches!(said, PackError::Newer { version: 2 }), "{said}");
+}
+
+#[test]
+fn an_unsigned_pack_and_another_kind_of_file_are_refused() {
+    let (_folder, path) = small();
+    let bytes = fs::read(&path).unwrap();
+    let body = u64::from_le_bytes(*bytes[16..24].first_chunk().unwrap()) as usize;
+    for (what, bytes) in [
+        ("unsigned", bytes[..body].to_vec()),
+        ("cut", bytes[..body - 100].to_vec()),
+        ("empty", vec![]),
+        ("a page", b"<!doctype html><title>Not found</title>".to_vec()),
+        ("followed by junk", [&bytes[..], &[b'x'; 20_000]].concat()),
+    ] {
+        fs::write(&path, bytes).unwrap();
+        assert!(Pack::open(&path).is_err(), "{what}");
+    }
+}
+
+#[test]
+fn a_signature_of_another_key_is_refused() {
+    let (_folder, path) = small();
+    let bytes = fs::read(&path).unwrap();
+    let body = u64::from_le_bytes(*bytes[16..24].first_chunk().unwrap()) as usize;
+    let note = placet_core::note::Note::parse(&bytes[body..]).unwrap();
+    let other = placet_core::note::Signer::from_seed("example.org/tests", [8; 32]).unwrap();
+    let mut forged = placet_core::note::Note::new(note.text()).unwrap();
+    forged.add(other.sign(note.text()).unwrap()).unwrap();
+    fs::write(&path, [&bytes[..body], forged.to_string().as_bytes()].concat()).unwrap();
+    assert!(matches!(Pack::open(&path), Err(PackError::Note(_))));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    #[test]
+    fn one_changed_byte_anywhere_is_refused(at: prop::sample::Index, bit in 0u8..8) {
+        let (_folder, path) = small();
+        let mut bytes = fs::read(&path).unwrap();
+        let at = at.index(bytes.len());
+        bytes[at] ^= 1 << bit;
+        fs::write(&path, bytes).unwrap();
+        prop_assert!(Pack::open(&path).is_err(), "byte {}", at);
+    }
+}
