@@ -51,12 +51,12 @@ pub fn statements(file: &Robots, tokens: &[&str], url: &str) -> Vec<Statement> {
 
 /// Writes an ai.txt that refuses training with everything the host serves, or with files of these extensions.
 pub fn write(extensions: &[&str]) -> String {
-    let mut out = String::from("User-Agent: *\n");
+    let mut lines = vec!["User-Agent: *".to_owned()];
     if extensions.is_empty() {
-        out.push_str("Disallow: /\nDisallow: *\n");
+        lines.extend(["Disallow: /".to_owned(), "Disallow: *".to_owned()]);
     }
-    for extension in extensions.iter().filter(|e| e.chars().all(|c| c.is_ascii_alphanumeric())) {
-        out.push_str(&format!("Disallow: *.{extension}\n"));
-    }
-    out
+    let plain = extensions.iter().filter(|e| e.chars().all(|c| c.is_ascii_alphanumeric()));
+    lines.extend(plain.map(|extension| format!("Disallow: *.{extension}")));
+    lines.push(String::new());
+    lines.join("\n")
 }

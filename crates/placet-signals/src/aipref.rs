@@ -50,7 +50,10 @@ pub fn preferences(field: &[u8]) -> (Preferences, Vec<Defect>) {
             ("train-ai", _) => told.train_ai = preference,
             ("search", _) => told.search = preference,
             (_, Some(yes)) => {
-                note(&mut defects, Defect::new(legacy(&label).map_or(Problem::UnknownWord, |_| Problem::Legacy), &label));
+                note(
+                    &mut defects,
+                    Defect::new(legacy(&label).map_or(Problem::UnknownWord, |_| Problem::Legacy), &label),
+                );
                 told.other.push((label.clone(), yes));
             }
             _ => {}
@@ -172,7 +175,8 @@ fn state(field: &[u8], frame: &Statement) -> (Vec<Statement>, Vec<Defect>) {
         }
     }
     // The dictionary failed, or a value was neither y nor n: no preference by the draft, but somebody meant one.
-    let failed = defects.iter().any(|d| matches!(d.problem, Problem::Syntax) || d.text.ends_with("neither y nor n"));
+    let failed =
+        defects.iter().any(|d| matches!(d.problem, Problem::Syntax) || d.text.ends_with("neither y nor n"));
     if failed {
         let uses = guessed(&String::from_utf8_lossy(field).to_ascii_lowercase());
         stated.push(malformed(Statement { uses, ..frame.clone() }));
@@ -195,7 +199,9 @@ fn guessed(text: &str) -> UseSet {
 /// Writes a statement of preference; `None` where it says nothing.
 pub fn write(train_ai: Option<bool>, search: Option<bool>) -> Option<String> {
     let word = |label: &str, yes: bool| format!("{label}={}", if yes { "y" } else { "n" });
-    let parts: Vec<String> =
-        [train_ai.map(|y| word("train-ai", y)), search.map(|y| word("search", y))].into_iter().flatten().collect();
+    let parts: Vec<String> = [train_ai.map(|y| word("train-ai", y)), search.map(|y| word("search", y))]
+        .into_iter()
+        .flatten()
+        .collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }

@@ -126,7 +126,8 @@ fn state(value: &[u8], frame: &Statement) -> (Vec<Statement>, Vec<Defect>) {
 
 /// Writes a value; `None` where it says nothing.
 pub fn write(signals: &Signals) -> Option<String> {
-    let answers = [("search", signals.search), ("ai-input", signals.ai_input), ("ai-train", signals.ai_train)];
+    let answers =
+        [("search", signals.search), ("ai-input", signals.ai_input), ("ai-train", signals.ai_train)];
     let parts: Vec<String> = answers
         .into_iter()
         .filter_map(|(key, answer)| answer.map(|yes| format!("{key}={}", if yes { "yes" } else { "no" })))

@@ -62,12 +62,13 @@ impl HeaderLink {
     }
 
     pub(crate) fn has_relation(&self, relation: &str) -> bool {
-        self.parameter("rel").is_some_and(|r| r.split_ascii_whitespace().any(|w| w.eq_ignore_ascii_case(relation)))
+        self.parameter("rel")
+            .is_some_and(|r| r.split_ascii_whitespace().any(|w| w.eq_ignore_ascii_case(relation)))
     }
 
     pub(crate) fn quote(&self) -> String {
-        let parameters: String = self.parameters.iter().map(|(n, v)| format!("; {n}=\"{v}\"")).collect();
-        format!("<{}>{parameters}", self.url)
+        let parameters: Vec<String> = self.parameters.iter().map(|(n, v)| format!("; {n}=\"{v}\"")).collect();
+        format!("<{}>{}", self.url, parameters.concat())
     }
 }
 

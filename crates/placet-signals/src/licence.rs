@@ -71,11 +71,8 @@ fn from_elements(name: &str, id: &str) -> Option<Terms> {
     }
     if elements.contains("nd") {
         // Analysis makes no adaptation that is shared; whether a generating model is one is contested.
-        let contested = UseSet::NONE
-            .with(Use::TrainGen)
-            .with(Use::FineTune)
-            .with(Use::AiOutput)
-            .with(Use::Replica);
+        let contested =
+            UseSet::NONE.with(Use::TrainGen).with(Use::FineTune).with(Use::AiOutput).with(Use::Replica);
         terms.contested = contested;
         terms.allowed = EVERY.iter().filter(|u| !contested.contains(*u)).collect();
     }
@@ -120,10 +117,12 @@ pub(crate) fn in_links(fields: &[&[u8]]) -> Vec<Statement> {
         .collect()
 }
 
-/// A licence URL of a page (`rel=license`, RDFa); any other URL than Creative Commons' states nothing.
+/// A licence URL of a page (`rel=license`, `RDFa`); any other URL than Creative Commons' states nothing.
 pub fn in_page(url: &str, part: &str) -> Vec<Statement> {
-    let frame =
-        Statement { evidence: evidence(part, None, url), ..of_place("creative-commons", Tier::B, Reach::Url) };
+    let frame = Statement {
+        evidence: evidence(part, None, url),
+        ..of_place("creative-commons", Tier::B, Reach::Url)
+    };
     creative_commons(url).map(|t| t.statements(&frame)).unwrap_or_default()
 }
 
@@ -148,7 +147,8 @@ pub fn spdx_tags(bytes: &[u8]) -> (Vec<Statement>, Vec<Defect>) {
     for (number, line) in text::lines(&decoded) {
         let Some((_, expression)) = line.split_once(TAG) else { continue };
         let expression = expression.trim().trim_end_matches(['*', '/', '-', '>', '#']).trim();
-        let frame = Statement { evidence: evidence("", Some(number), line.trim()), ..of_asset("spdx", Tier::B) };
+        let frame =
+            Statement { evidence: evidence("", Some(number), line.trim()), ..of_asset("spdx", Tier::B) };
         match spdx(expression) {
             Some(terms) => stated.extend(terms.statements(&frame)),
             None => note(&mut defects, Defect::at(number, Problem::UnknownWord, expression)),
@@ -185,7 +185,8 @@ impl Expression<'_> {
         let mut terms = self.every()?;
         while self.take("OR") {
             let other = self.every()?;
-            let rank = |t: &Terms| (t.allowed.iter().count(), !t.is_non_commercial, usize::MAX - t.duties.len());
+            let rank =
+                |t: &Terms| (t.allowed.iter().count(), !t.is_non_commercial, usize::MAX - t.duties.len());
             if rank(&other) > rank(&terms) {
                 terms = other;
             }
@@ -244,8 +245,8 @@ fn licence_terms(id: &str) -> Option<Terms> {
     let simple = |duties: Vec<&'static str>| Terms { duties, ..public_domain(id.to_owned()) };
     match lower.as_str() {
         "cc0-1.0" | "unlicense" | "0bsd" | "mit-0" | "pddl-1.0" | "wtfpl" => Some(simple(Vec::new())),
-        "mit" | "apache-2.0" | "bsd-2-clause" | "bsd-3-clause" | "isc" | "zlib" | "bsl-1.0" | "ofl-1.1" | "ncsa"
-        | "postgresql" | "python-2.0" | "x11" | "odc-by-1.0" => Some(simple(vec!["attribution"])),
+        "mit" | "apache-2.0" | "bsd-2-clause" | "bsd-3-clause" | "isc" | "zlib" | "bsl-1.0" | "ofl-1.1"
+        | "ncsa" | "postgresql" | "python-2.0" | "x11" | "odc-by-1.0" => Some(simple(vec!["attribution"])),
         _ if ["gpl-", "lgpl-", "agpl-", "mpl-", "epl-", "eupl-", "odbl-", "cddl-", "osl-"]
             .iter()
             .any(|p| lower.starts_with(p)) =>

@@ -114,6 +114,8 @@ mod tests {
                 "Die Nutzung für Künstliche Intelligenz ist untersagt."
             ]
         );
-        assert!(statements(text, "#text", Reach::Url).iter().all(|s| s.parse_status == ParseStatus::HumanOnly));
+        assert!(
+            statements(text, "#text", Reach::Url).iter().all(|s| s.parse_status == ParseStatus::HumanOnly)
+        );
     }
 }

@@ -19,7 +19,9 @@ pub fn parse(bytes: &[u8]) -> (Vec<Statement>, Vec<Defect>) {
     let products = root.walk().into_iter().filter(|e| named(e, "Product", "product"));
     for product in products.take(PRODUCTS_MAX) {
         let isbn = isbn_of(product);
-        for constraint in product.walk().into_iter().filter(|e| named(e, "EpubUsageConstraint", "epubusageconstraint")) {
+        for constraint in
+            product.walk().into_iter().filter(|e| named(e, "EpubUsageConstraint", "epubusageconstraint"))
+        {
             let text = |reference: &str, short: &str| {
                 constraint.children.iter().find(|c| named(c, reference, short)).map(|c| c.text.trim())
             };
@@ -32,7 +34,11 @@ pub fn parse(bytes: &[u8]) -> (Vec<Statement>, Vec<Defect>) {
                 "01" => Verdict::Allowed,
                 "02" => {
                     let detail = limits_of(constraint);
-                    duties.push(Condition { duty: "limit".to_owned(), detail: Some(detail), before_use: true });
+                    duties.push(Condition {
+                        duty: "limit".to_owned(),
+                        detail: Some(detail),
+                        before_use: true,
+                    });
                     Verdict::Conditional
                 }
                 "03" => Verdict::Denied,
@@ -84,9 +90,7 @@ fn isbn_of(product: &Element) -> Option<String> {
 
 fn limits_of(constraint: &Element) -> String {
     let limits = constraint.children.iter().filter(|c| named(c, "EpubUsageLimit", "epubusagelimit"));
-    let words: Vec<String> = limits
-        .flat_map(|l| &l.children)
-        .map(|part| format!("{} {}", part.name, part.text.trim()))
-        .collect();
+    let words: Vec<String> =
+        limits.flat_map(|l| &l.children).map(|part| format!("{} {}", part.name, part.text.trim())).collect();
     crate::defect::shortened(&words.join(", "))
 }

@@ -76,7 +76,9 @@ impl DataMining {
             D::ProhibitedExceptSearchEngineIndexing => "Prohibited except for search engine indexing",
             D::Prohibited => "Prohibited",
             D::ProhibitedSeeConstraint => "Prohibited, see Other Constraints property",
-            D::ProhibitedSeeEmbeddedRightsExpr => "Prohibited, see Embedded Encoded Rights Expression property",
+            D::ProhibitedSeeEmbeddedRightsExpr => {
+                "Prohibited, see Embedded Encoded Rights Expression property"
+            }
             D::ProhibitedSeeLinkedRightsExpr => "Prohibited, see Linked Encoded Rights Expression property",
         }
     }
@@ -128,10 +130,9 @@ fn state(meant: DataMining, properties: &[Property], frame: &Statement) -> Vec<S
         D::Allowed => vec![say(Verdict::Allowed, mining, UseSet::NONE)],
         D::ProhibitedAiMlTraining => vec![say(Verdict::Denied, TRAINING, UseSet::NONE)],
         D::ProhibitedGenAiMlTraining => vec![say(Verdict::Denied, GENERATIVE_TRAINING, UseSet::NONE)],
-        D::ProhibitedExceptSearchEngineIndexing => vec![
-            say(Verdict::Denied, mining.union(near), near),
-            say(Verdict::Allowed, search, UseSet::NONE),
-        ],
+        D::ProhibitedExceptSearchEngineIndexing => {
+            vec![say(Verdict::Denied, mining.union(near), near), say(Verdict::Allowed, search, UseSet::NONE)]
+        }
         D::Prohibited => vec![say(Verdict::Denied, mining.union(near).union(search), near)],
         D::ProhibitedSeeConstraint => see(SPACE, "OtherConstraints", "see-constraint"),
         D::ProhibitedSeeEmbeddedRightsExpr => see(IPTC_EXT, "EmbdEncRightsExpr", "see-embedded-rights"),
@@ -146,7 +147,8 @@ pub fn words_for_people(properties: &[Property]) -> Vec<Statement> {
         ("http://purl.org/dc/elements/1.1/", "rights"),
         (SPACE, "OtherConstraints"),
     ];
-    let found = PLACES.iter().flat_map(|(space, name)| xmp::values(properties, space, name).map(move |v| (name, v)));
+    let found =
+        PLACES.iter().flat_map(|(space, name)| xmp::values(properties, space, name).map(move |v| (name, v)));
     found
         .filter(|(_, text)| crate::natural::speaks_of_ai(text))
         .map(|(name, text)| Statement {

@@ -42,7 +42,9 @@ pub fn html(metas: &[(String, String)]) -> (Vec<Statement>, Vec<Defect>) {
     let mut rules = Vec::new();
     for (name, content) in metas.iter().filter(|(name, _)| is_addressed(name)) {
         let agent = if name.eq_ignore_ascii_case("robots") { "" } else { name.as_str() };
-        rules.extend(content.split([',', ' ']).take(WORDS_MAX).map(|w| (agent.to_owned(), w.trim().to_owned())));
+        rules.extend(
+            content.split([',', ' ']).take(WORDS_MAX).map(|w| (agent.to_owned(), w.trim().to_owned())),
+        );
     }
     state(&rules, "#meta")
 }
@@ -62,7 +64,9 @@ fn state(rules: &[(String, String)], part: &str) -> (Vec<Statement>, Vec<Defect>
     let (mut stated, mut defects) = (Vec::new(), Vec::new());
     let mut seen = BTreeSet::new();
     let has = |agent: &str, wanted: &str| {
-        rules.iter().any(|(a, w)| w.eq_ignore_ascii_case(wanted) && (a.is_empty() || a.eq_ignore_ascii_case(agent)))
+        rules
+            .iter()
+            .any(|(a, w)| w.eq_ignore_ascii_case(wanted) && (a.is_empty() || a.eq_ignore_ascii_case(agent)))
     };
     let cached_words = has(OPERATOR, "nocache");
     for (agent, word) in rules.iter().take(WORDS_MAX) {
@@ -83,8 +87,7 @@ fn state(rules: &[(String, String)], part: &str) -> (Vec<Statement>, Vec<Defect>
         match lower.as_str() {
             "noai" | "noml" => stated.push(Statement { uses: TRAINING, ..frame }),
             "noimageai" => stated.push(Statement { protocol: "noimageai".into(), uses: TRAINING, ..frame }),
-            "noindex" => stated.push(Statement { uses: UseSet::NONE.with(Use::Search), ..frame }),
-            "none" => stated.push(Statement { uses: UseSet::NONE.with(Use::Search), ..frame }),
+            "noindex" | "none" => stated.push(Statement { uses: UseSet::NONE.with(Use::Search), ..frame }),
             "nosnippet" => stated.push(Statement { uses: UseSet::NONE.with(Use::Display), ..frame }),
             // Both present mean nocache: the operator's own rule, and the milder word.
             "noarchive" if !cached_words => {
@@ -119,7 +122,8 @@ fn is_other_word(word: &str) -> bool {
     takes_value(name)
         || matches!(
             word,
-            "all" | "index"
+            "all"
+                | "index"
                 | "follow"
                 | "nofollow"
                 | "noarchive"

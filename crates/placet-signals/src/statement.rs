@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use placet_core::{
-    Actors, Binding, Evidence, Nature, ParseStatus, Period, Proof, Reach, Statement, Territory, Tier, Use, UseSet,
-    Verdict,
+    Actors, Binding, Evidence, Nature, ParseStatus, Period, Proof, Reach, Statement, Territory, Tier, Use,
+    UseSet, Verdict,
 };
 
 use crate::defect::shortened;

@@ -2,6 +2,9 @@
 //!
 //! A dictionary parses whole or not at all; the last of repeated keys counts.
 
+/// Parameters in order, each key once.
+pub type Parameters = Vec<(String, Bare)>;
+
 /// A dictionary's members in order, each key once.
 pub type Dictionary = Vec<(String, Member)>;
 
@@ -10,8 +13,8 @@ pub type Dictionary = Vec<(String, Member)>;
 pub struct Member {
     /// The value.
     pub value: Value,
-    /// Its parameters, each key once.
-    pub parameters: Vec<(String, Bare)>,
+    /// Its parameters.
+    pub parameters: Parameters,
 }
 
 /// An item or an inner list.
@@ -20,7 +23,7 @@ pub enum Value {
     /// One item.
     Item(Bare),
     /// Several, each with parameters.
-    List(Vec<(Bare, Vec<(String, Bare)>)>),
+    List(Vec<(Bare, Parameters)>),
 }
 
 /// A bare item.
@@ -110,7 +113,7 @@ impl Reader<'_> {
         Some(members)
     }
 
-    fn inner_list(&mut self) -> Option<Vec<(Bare, Vec<(String, Bare)>)>> {
+    fn inner_list(&mut self) -> Option<Vec<(Bare, Parameters)>> {
         let mut items = Vec::new();
         self.take(b'(');
         loop {
@@ -126,7 +129,7 @@ impl Reader<'_> {
         }
     }
 
-    fn parameters(&mut self) -> Option<Vec<(String, Bare)>> {
+    fn parameters(&mut self) -> Option<Parameters> {
         let mut parameters = Vec::new();
         while self.take(b';') {
             self.skip(b" ");

@@ -37,21 +37,19 @@ pub fn parse(bytes: &[u8]) -> (Vec<Statement>, Vec<Defect>) {
     let mut stated = Vec::new();
     for (key, uses) in VOCABULARY {
         let Some(said) = value.get(key) else { continue };
-        match answer(said) {
-            Some(yes) => {
-                let verdict = if yes { Verdict::Allowed } else { Verdict::Denied };
-                let uses = without_narrower(&value, key, uses);
-                if !uses.is_empty() {
-                    stated.push(Statement { verdict, uses, ..frame.clone() });
-                }
-                if !said.is_string() && key != LEGACY {
-                    note(&mut defects, Defect::new(Problem::Syntax, format!("{key}: {said}")));
-                }
-            }
-            None => {
-                note(&mut defects, Defect::new(Problem::UnknownWord, format!("{key}: {said}")));
-                stated.push(malformed(Statement { uses, ..frame.clone() }));
-            }
+        let Some(yes) = answer(said) else {
+            note(&mut defects, Defect::new(Problem::UnknownWord, format!("{key}: {said}")));
+            stated.push(malformed(Statement { uses, ..frame.clone() }));
+            continue;
+        };
+        let verdict = if yes { Verdict::Allowed } else { Verdict::Denied };
+        let uses = without_narrower(&value, key, uses);
+        if !uses.is_empty() {
+            stated.push(Statement { verdict, uses, ..frame.clone() });
+        }
+        // The schema wants strings; the form before it had booleans.
+        if !said.is_string() && key != LEGACY {
+            note(&mut defects, Defect::new(Problem::Syntax, format!("{key}: {said}")));
         }
     }
     if stated.is_empty() {

@@ -1,4 +1,4 @@
-//! trust.txt (JournalList, 2024): `datatrainingallowed=yes|no`, at most one line, for the whole host.
+//! trust.txt (by `JournalList`, 2024): `datatrainingallowed=yes|no`, at most one line, for the whole host.
 
 use placet_core::{Reach, Statement, Tier, Verdict};
 

@@ -83,21 +83,22 @@ pub(crate) fn parse(bytes: &[u8]) -> (Option<Element>, Vec<Defect>) {
                 break;
             }
         };
-        let done = match event {
-            Event::Start(ref start) => builder.start(element(&reader, start)),
-            Event::Empty(ref start) => builder.start(element(&reader, start)).and_then(|()| builder.end()),
+        let mut within = true;
+        match event {
+            Event::Start(ref start) => within = builder.start(element(&reader, start)),
+            Event::Empty(ref start) => {
+                within = builder.start(element(&reader, start));
+                builder.end();
+            }
             Event::End(_) => builder.end(),
             Event::Text(ref text) => builder.text(text),
             Event::CData(ref data) => builder.text(data),
             Event::GeneralRef(ref name) => builder.text(&referred(name)),
-            Event::DocType(_) => {
-                note(&mut defects, Defect::new(Problem::Misplaced, "DOCTYPE, skipped"));
-                Ok(())
-            }
+            Event::DocType(_) => note(&mut defects, Defect::new(Problem::Misplaced, "DOCTYPE, skipped")),
             Event::Eof => break,
-            Event::Comment(_) | Event::Decl(_) | Event::PI(_) => Ok(()),
-        };
-        if done.is_err() {
+            Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
+        }
+        if !within {
             note(&mut defects, Defect::new(Problem::Limit, "depth or number of elements"));
             break;
         }
@@ -106,17 +107,13 @@ pub(crate) fn parse(bytes: &[u8]) -> (Option<Element>, Vec<Defect>) {
         if defects.is_empty() {
             note(&mut defects, Defect::new(Problem::Syntax, "the document ends early"));
         }
-        if builder.end().is_err() {
-            break;
-        }
+        builder.end();
     }
     if builder.root.is_none() && defects.is_empty() {
         defects.push(Defect::new(Problem::Syntax, "no element"));
     }
     (builder.root, defects)
 }
-
-struct Beyond;
 
 struct Builder {
     open: Vec<Element>,
@@ -125,16 +122,14 @@ struct Builder {
 }
 
 impl Builder {
-    fn start(&mut self, element: Element) -> Result<(), Beyond> {
+    /// Whether the element lies within the limits; it is kept in either case, so that what follows is its end.
+    fn start(&mut self, element: Element) -> bool {
         self.count += 1;
-        if self.open.len() >= DEPTH_MAX || self.count > ELEMENTS_MAX {
-            return Err(Beyond);
-        }
         self.open.push(element);
-        Ok(())
+        self.open.len() <= DEPTH_MAX && self.count <= ELEMENTS_MAX
     }
 
-    fn end(&mut self) -> Result<(), Beyond> {
+    fn end(&mut self) {
         if let Some(done) = self.open.pop() {
             match self.open.last_mut() {
                 Some(parent) => parent.children.push(done),
@@ -144,15 +139,12 @@ impl Builder {
                 }
             }
         }
-        Ok(())
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "one shape for every event")]
-    fn text(&mut self, text: &str) -> Result<(), Beyond> {
+    fn text(&mut self, text: &str) {
         if let Some(open) = self.open.last_mut() {
             open.text.push_str(text);
         }
-        Ok(())
     }
 }
 
@@ -164,7 +156,9 @@ fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Element {
             continue;
         }
         let (space, local) = reader.resolver().resolve_attribute(attribute.key);
-        let value = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0).unwrap_or_else(|_| attribute.value.clone());
+        let value = attribute
+            .normalized_value(quick_xml::XmlVersion::Implicit1_0)
+            .unwrap_or_else(|_| attribute.value.clone());
         made.attributes.push(Attribute {
             space: space_of(&space),
             name: local.as_ref().to_owned(),

@@ -25,7 +25,8 @@ pub fn parse(bytes: &[u8]) -> (Vec<Property>, Vec<Defect>) {
     let (root, mut defects) = xml::parse(trimmed(bytes));
     let mut properties = Vec::new();
     let Some(root) = root else { return (properties, defects) };
-    let descriptions = root.walk().into_iter().filter(|e| e.is(RDF, "RDF")).flat_map(|e| e.all(RDF, "Description"));
+    let descriptions =
+        root.walk().into_iter().filter(|e| e.is(RDF, "RDF")).flat_map(|e| e.all(RDF, "Description"));
     for description in descriptions {
         fields(description, &mut properties);
         if properties.len() > PROPERTIES_MAX {
@@ -44,7 +45,11 @@ pub fn first<'a>(properties: &'a [Property], space: &str, name: &str) -> Option<
 
 /// Every value of a property.
 pub fn values<'a>(properties: &'a [Property], space: &str, name: &str) -> impl Iterator<Item = &'a str> {
-    properties.iter().filter(move |p| p.space == space && p.name == name).flat_map(|p| &p.values).map(String::as_str)
+    properties
+        .iter()
+        .filter(move |p| p.space == space && p.name == name)
+        .flat_map(|p| &p.values)
+        .map(String::as_str)
 }
 
 fn fields(holder: &Element, properties: &mut Vec<Property>) {

@@ -116,5 +116,7 @@ fn only(token: &str) -> Actors {
 fn quoted(robots: &Robots, line: u32) -> String {
     let rules = robots.groups.iter().flat_map(|g| &g.rules);
     let rule = rules.into_iter().find(|r| r.line == line);
-    rule.map_or_else(String::new, |r| format!("{}: {}", if r.allow { "Allow" } else { "Disallow" }, r.pattern))
+    rule.map_or_else(String::new, |r| {
+        format!("{}: {}", if r.allow { "Allow" } else { "Disallow" }, r.pattern)
+    })
 }

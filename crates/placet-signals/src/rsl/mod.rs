@@ -7,7 +7,7 @@
 mod discover;
 mod write;
 
-pub use discover::{Link, in_headers, in_robots, unlicensed};
+pub use discover::{Link, MEDIA_TYPE, in_headers, in_robots, unlicensed};
 pub use write::write;
 
 use std::collections::BTreeSet;
@@ -162,7 +162,9 @@ impl Reader<'_> {
                         self.note(Problem::Limit, "licences of one content");
                     }
                 }
-                "copyright" => content.copyright = Some(child.text.trim().to_owned()).filter(|c| !c.is_empty()),
+                "copyright" => {
+                    content.copyright = Some(child.text.trim().to_owned()).filter(|c| !c.is_empty());
+                }
                 "schema" | "alternate" | "terms" => {}
                 other => self.note(Problem::UnknownWord, other),
             }
@@ -240,13 +242,19 @@ impl Reader<'_> {
         if text.contains(',') {
             self.note(Problem::Syntax, text.trim());
         }
-        text.split(|c: char| c.is_whitespace() || c == ',').filter(|w| !w.is_empty()).map(str::to_owned).collect()
+        text.split(|c: char| c.is_whitespace() || c == ',')
+            .filter(|w| !w.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 
     fn usage(&mut self, word: &str) -> Option<UseSet> {
         let uses = usage_of(word);
         if uses.is_none() {
-            let known = matches!(word, "train-ai" | "train-genai" | "ai-training" | "ai-include" | "ai-use" | "inference");
+            let known = matches!(
+                word,
+                "train-ai" | "train-genai" | "ai-training" | "ai-include" | "ai-use" | "inference"
+            );
             self.is_legacy |= known;
             self.note(if known { Problem::Legacy } else { Problem::UnknownWord }, &format!("usage {word}"));
         }
@@ -409,7 +417,10 @@ impl Content {
             stated.push(say(Verdict::Denied, prohibited));
         }
         if !meant.is_empty() {
-            stated.push(Statement { parse_status: ParseStatus::MalformedIntent, ..say(Verdict::Denied, meant) });
+            stated.push(Statement {
+                parse_status: ParseStatus::MalformedIntent,
+                ..say(Verdict::Denied, meant)
+            });
         }
         // The lists are closed: what no licence offers is refused.
         let every = usage_of("all").unwrap_or(UseSet::ALL);
@@ -462,7 +473,8 @@ impl Licence {
         } else {
             Verdict::Allowed
         };
-        let classes = |names: &BTreeSet<String>| names.iter().map(|n| Actor::Class(n.to_ascii_lowercase())).collect();
+        let classes =
+            |names: &BTreeSet<String>| names.iter().map(|n| Actor::Class(n.to_ascii_lowercase())).collect();
         let actors = if !self.users.is_empty() {
             let wanted = self.users.difference(&self.users_excluded).cloned().collect();
             Actors::Only(classes(&wanted))

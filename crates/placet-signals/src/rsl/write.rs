@@ -1,61 +1,64 @@
 //! Writing documents.
 
+use std::collections::BTreeSet;
+
 use placet_core::{Use, UseSet};
 
 use super::{Content, Licence, SPACE, usage_of};
 
 /// Writes a document that reads back as the same terms, as far as the vocabulary can say them.
 pub fn write(contents: &[Content]) -> String {
-    let mut out = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rsl xmlns=\"{SPACE}\">\n");
+    let mut lines =
+        vec!["<?xml version=\"1.0\" encoding=\"UTF-8\"?>".to_owned(), format!("<rsl xmlns=\"{SPACE}\">")];
     for content in contents {
-        out.push_str(&format!("  <content url=\"{}\"", escaped(&content.url)));
-        if let Some(server) = &content.server {
-            out.push_str(&format!(" server=\"{}\"", escaped(server)));
-        }
-        out.push_str(">\n");
+        let server =
+            content.server.as_ref().map(|s| format!(" server=\"{}\"", escaped(s))).unwrap_or_default();
+        lines.push(format!("  <content url=\"{}\"{server}>", escaped(&content.url)));
         for licence in &content.licences {
-            write_licence(licence, &mut out);
+            lines.extend(licence_lines(licence));
         }
         if let Some(holder) = &content.copyright {
-            out.push_str(&format!("    <copyright>{}</copyright>\n", escaped(holder)));
+            lines.push(format!("    <copyright>{}</copyright>", escaped(holder)));
         }
-        out.push_str("  </content>\n");
+        lines.push("  </content>".to_owned());
     }
-    out.push_str("</rsl>\n");
-    out
+    lines.extend(["</rsl>".to_owned(), String::new()]);
+    lines.join("\n")
 }
 
-fn write_licence(licence: &Licence, out: &mut String) {
-    out.push_str("    <license>\n");
-    let mut list = |element: &str, kind: &str, words: String| {
-        if !words.is_empty() {
-            out.push_str(&format!("      <{element} type=\"{kind}\">{}</{element}>\n", escaped(&words)));
-        }
-    };
-    let joined = |words: &std::collections::BTreeSet<String>| words.iter().cloned().collect::<Vec<_>>().join(" ");
-    let codes = |countries: &std::collections::BTreeSet<[u8; 2]>| {
+fn licence_lines(licence: &Licence) -> Vec<String> {
+    let users = |names: &BTreeSet<String>| names.iter().cloned().collect::<Vec<_>>().join(" ");
+    let codes = |countries: &BTreeSet<[u8; 2]>| {
         countries.iter().map(|c| String::from_utf8_lossy(c).into_owned()).collect::<Vec<_>>().join(" ")
     };
-    list("permits", "usage", licence.permitted.map(words_of).unwrap_or_default());
-    list("permits", "user", joined(&licence.users));
-    list("permits", "geo", codes(&licence.countries));
-    list("prohibits", "usage", words_of(licence.prohibited));
-    list("prohibits", "user", joined(&licence.users_excluded));
-    list("prohibits", "geo", codes(&licence.countries_excluded));
+    // An empty list permits nothing; no list says nothing.
+    let permitted = licence.permitted.map(words_of);
+    let prohibited = words_of(licence.prohibited.union(licence.prohibited_by_intent));
+    let mut lines = vec!["    <license>".to_owned()];
+    for (element, kind, words) in [
+        ("permits", "usage", permitted),
+        ("permits", "user", Some(users(&licence.users)).filter(|w| !w.is_empty())),
+        ("permits", "geo", Some(codes(&licence.countries)).filter(|w| !w.is_empty())),
+        ("prohibits", "usage", Some(prohibited).filter(|w| !w.is_empty())),
+        ("prohibits", "user", Some(users(&licence.users_excluded)).filter(|w| !w.is_empty())),
+        ("prohibits", "geo", Some(codes(&licence.countries_excluded)).filter(|w| !w.is_empty())),
+    ] {
+        if let Some(words) = words {
+            lines.push(format!("      <{element} type=\"{kind}\">{}</{element}>", escaped(&words)));
+        }
+    }
     for duty in &licence.duties {
         let kind = match duty.duty.as_str() {
             "attribution" => "attribution",
             "payment" => "purchase",
             _ => continue,
         };
-        let detail = duty.detail.as_deref().unwrap_or_default();
-        out.push_str(&format!("      <payment type=\"{kind}\">"));
-        if !detail.is_empty() {
-            out.push_str(&format!("<custom>{}</custom>", escaped(detail)));
-        }
-        out.push_str("</payment>\n");
+        let terms =
+            duty.detail.as_ref().map(|d| format!("<custom>{}</custom>", escaped(d))).unwrap_or_default();
+        lines.push(format!("      <payment type=\"{kind}\">{terms}</payment>"));
     }
-    out.push_str("    </license>\n");
+    lines.push("    </license>".to_owned());
+    lines
 }
 
 /// The fewest words that cover no more than these uses.

@@ -155,7 +155,8 @@ impl File {
 
 /// Reads the header fields `tdm-reservation` and `tdm-policy` of one response.
 pub fn header(reservation: &[&[u8]], policy: Option<&[u8]>) -> (Option<Mark>, Vec<Defect>) {
-    let values: Vec<String> = reservation.iter().map(|v| String::from_utf8_lossy(v).trim().to_owned()).collect();
+    let values: Vec<String> =
+        reservation.iter().map(|v| String::from_utf8_lossy(v).trim().to_owned()).collect();
     let policy = policy.map(|p| String::from_utf8_lossy(p).trim().to_owned());
     read(Carrier::Header, "#tdm-reservation", &values, policy)
 }
@@ -195,11 +196,19 @@ pub fn xmp(properties: &[xmp::Property]) -> (Option<Mark>, Vec<Defect>) {
     read(Carrier::Asset, "#xmp", &find("reservation"), find("policy").into_iter().next())
 }
 
-fn read(carrier: Carrier, part: &str, values: &[String], policy: Option<String>) -> (Option<Mark>, Vec<Defect>) {
+fn read(
+    carrier: Carrier,
+    part: &str,
+    values: &[String],
+    policy: Option<String>,
+) -> (Option<Mark>, Vec<Defect>) {
     let mut defects = Vec::new();
     if values.is_empty() {
         if let Some(policy) = &policy {
-            note(&mut defects, Defect::new(Problem::Missing, format!("a reservation beside tdm-policy {policy}")));
+            note(
+                &mut defects,
+                Defect::new(Problem::Missing, format!("a reservation beside tdm-policy {policy}")),
+            );
         }
         return (None, defects);
     }
@@ -212,7 +221,10 @@ fn read(carrier: Carrier, part: &str, values: &[String], policy: Option<String>)
     let reserved = if bits.contains(&Some(true)) {
         Some(true)
     } else if bits.contains(&None) {
-        note(&mut defects, Defect::new(Problem::UnknownWord, format!("tdm-reservation: {}", values.join(", "))));
+        note(
+            &mut defects,
+            Defect::new(Problem::UnknownWord, format!("tdm-reservation: {}", values.join(", "))),
+        );
         None
     } else {
         Some(false)
