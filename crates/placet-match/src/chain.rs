@@ -2,6 +2,7 @@
 
 /// One fingerprint of the item that a work has too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "four facts that are independent of one another")]
 pub(crate) struct Hit {
     pub(crate) pack: u16,
     pub(crate) work: u32,

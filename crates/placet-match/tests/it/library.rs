@@ -93,7 +93,7 @@ pub(crate) fn prose(seed: u64, words: usize) -> String {
     for _ in 0..words {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         text.push_str(WORDS[(state >> 58) as usize]);
-        text.push(if state >> 40 & 15 == 0 { '\n' } else { ' ' });
+        text.push(if (state >> 40).trailing_zeros() >= 4 { '\n' } else { ' ' });
     }
     text
 }
