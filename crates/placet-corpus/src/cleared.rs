@@ -122,7 +122,8 @@ impl Cleared {
         }
         if self.outer.is_none() && self.source.format == Format::Parquet {
             let source = &self.source.path;
-            let file = File::open(source).map_err(|cause| CorpusError::io(source, "cannot be opened", cause))?;
+            let file =
+                File::open(source).map_err(|cause| CorpusError::io(source, "cannot be opened", cause))?;
             let facts = read_file_facts(file).map_err(|reason| self.table(&reason))?;
             let file = self.create_file(&self.path)?;
             self.outer = Some(Target::rows(file, &facts).map_err(|reason| self.table(&reason))?);
@@ -256,7 +257,9 @@ impl Target {
     }
 
     fn rows(file: File, facts: &FileFacts) -> Result<Self, String> {
-        ClearedRows::create(file, facts).map(|rows| Self::Rows(Box::new(rows))).map_err(|cause| cause.to_string())
+        ClearedRows::create(file, facts)
+            .map(|rows| Self::Rows(Box::new(rows)))
+            .map_err(|cause| cause.to_string())
     }
 
     fn into_file(self) -> Result<File, String> {

@@ -6,7 +6,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, BinaryArray, BooleanArray, ListArray, RecordBatch, StringArray, StructArray};
+use arrow_array::{
+    Array, ArrayRef, BinaryArray, BooleanArray, ListArray, RecordBatch, StringArray, StructArray,
+};
 use arrow_schema::{ArrowError, DataType};
 use arrow_select::filter::filter_record_batch;
 use parquet::arrow::ArrowWriter;
@@ -128,8 +130,14 @@ fn with_changed(
     RecordBatch::try_new(rows.schema(), columns)
 }
 
-fn changed_array(array: &ArrayRef, steps: &[Step], changed: &[(usize, &str)]) -> Result<ArrayRef, ArrowError> {
-    let other = || ArrowError::NotYetImplemented(format!("cutting text out of a column of type {}", array.data_type()));
+fn changed_array(
+    array: &ArrayRef,
+    steps: &[Step],
+    changed: &[(usize, &str)],
+) -> Result<ArrayRef, ArrowError> {
+    let other = || {
+        ArrowError::NotYetImplemented(format!("cutting text out of a column of type {}", array.data_type()))
+    };
     match (steps.split_first(), array.data_type()) {
         (None, DataType::Utf8) => {
             let mut texts: Vec<Option<&str>> = array.as_string::<i32>().iter().collect();
@@ -151,7 +159,12 @@ fn changed_array(array: &ArrayRef, steps: &[Step], changed: &[(usize, &str)]) ->
         (Some((Step::Items, rest)), DataType::List(field)) => {
             let list = array.as_list::<i32>();
             let values = changed_array(list.values(), rest, changed)?;
-            Ok(Arc::new(ListArray::try_new(field.clone(), list.offsets().clone(), values, list.nulls().cloned())?))
+            Ok(Arc::new(ListArray::try_new(
+                field.clone(),
+                list.offsets().clone(),
+                values,
+                list.nulls().cloned(),
+            )?))
         }
         _ => Err(other()),
     }

@@ -52,11 +52,7 @@ pub(crate) fn without(bytes: &[u8], encoding: &'static Encoding, spans: &[Range<
 }
 
 /// The byte ranges of `bytes` that stay when the characters in `spans` (merged) go.
-fn kept_bytes(
-    bytes: &[u8],
-    encoding: &'static Encoding,
-    spans: &[Range<usize>],
-) -> Vec<Range<usize>> {
+fn kept_bytes(bytes: &[u8], encoding: &'static Encoding, spans: &[Range<usize>]) -> Vec<Range<usize>> {
     if spans.is_empty() {
         return std::iter::once(0..bytes.len()).collect();
     }

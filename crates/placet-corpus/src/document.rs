@@ -49,10 +49,14 @@ pub(crate) fn read(
 pub(crate) fn kind_of(media_type: &str) -> Option<Kind> {
     match media_type {
         "text/html" | "application/xhtml+xml" => Some(Kind::Html),
-        "application/json" | "application/ld+json" | "application/xml" | "application/javascript"
-        | "application/x-javascript" | "application/x-ndjson" | "application/rtf" | "application/x-tex" => {
-            Some(Kind::Plain)
-        }
+        "application/json"
+        | "application/ld+json"
+        | "application/xml"
+        | "application/javascript"
+        | "application/x-javascript"
+        | "application/x-ndjson"
+        | "application/rtf"
+        | "application/x-tex" => Some(Kind::Plain),
         other if other.starts_with("text/") || other.ends_with("+xml") || other.ends_with("+json") => {
             (!other.starts_with("image/")).then_some(Kind::Plain)
         }
@@ -64,6 +68,7 @@ pub(crate) fn kind_of(media_type: &str) -> Option<Kind> {
 pub(crate) fn sniff(bytes: &[u8]) -> Kind {
     let head = bytes.get(..1024).unwrap_or(bytes).to_ascii_lowercase();
     let head = head.trim_ascii_start();
-    let is_page = [&b"<!doctype html"[..], b"<html", b"<head", b"<body"].iter().any(|start| head.starts_with(start));
+    let is_page =
+        [&b"<!doctype html"[..], b"<html", b"<head", b"<body"].iter().any(|start| head.starts_with(start));
     if is_page { Kind::Html } else { Kind::Plain }
 }

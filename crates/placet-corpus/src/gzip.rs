@@ -46,9 +46,7 @@ impl Gunzip {
 
     pub(crate) fn fill(&mut self, below: &mut dyn Input) -> Result<&[u8], Fault> {
         while self.start == self.end && self.state != State::End {
-            if let Err(fault) = self.step(below) {
-                return Err(fault);
-            }
+            self.step(below)?;
         }
         Ok(self.out.get(self.start..self.end).unwrap_or_default())
     }
@@ -184,10 +182,16 @@ impl Gunzip {
         let [a, b, c, d, e, f, g, h] = trailer;
         let next = State::Header { magic_seen: false };
         if u32::from_le_bytes([a, b, c, d]) != self.crc.sum() {
-            return Err((next, self.fault("the checksum of a gzip member differs: its content is damaged")));
+            return Err((
+                next,
+                self.fault("the checksum of a gzip member differs: what was read from it may be damaged"),
+            ));
         }
         if u32::from_le_bytes([e, f, g, h]) != self.crc.amount() {
-            return Err((next, self.fault("the length of a gzip member differs: its content is damaged")));
+            return Err((
+                next,
+                self.fault("the length of a gzip member differs: what was read from it may be damaged"),
+            ));
         }
         Ok(next)
     }

@@ -36,12 +36,59 @@ fn is_skipped(tag: &[u8]) -> bool {
 fn is_block(tag: &[u8]) -> bool {
     matches!(
         tag,
-        b"address" | b"article" | b"aside" | b"blockquote" | b"body" | b"br" | b"button" | b"caption" | b"center"
-            | b"dd" | b"details" | b"dialog" | b"div" | b"dl" | b"dt" | b"fieldset" | b"figcaption" | b"figure"
-            | b"footer" | b"form" | b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" | b"head" | b"header" | b"hr"
-            | b"html" | b"legend" | b"li" | b"main" | b"menu" | b"nav" | b"ol" | b"optgroup" | b"option" | b"p"
-            | b"pre" | b"section" | b"select" | b"summary" | b"table" | b"tbody" | b"td" | b"textarea" | b"tfoot"
-            | b"th" | b"thead" | b"title" | b"tr" | b"ul"
+        b"address"
+            | b"article"
+            | b"aside"
+            | b"blockquote"
+            | b"body"
+            | b"br"
+            | b"button"
+            | b"caption"
+            | b"center"
+            | b"dd"
+            | b"details"
+            | b"dialog"
+            | b"div"
+            | b"dl"
+            | b"dt"
+            | b"fieldset"
+            | b"figcaption"
+            | b"figure"
+            | b"footer"
+            | b"form"
+            | b"h1"
+            | b"h2"
+            | b"h3"
+            | b"h4"
+            | b"h5"
+            | b"h6"
+            | b"head"
+            | b"header"
+            | b"hr"
+            | b"html"
+            | b"legend"
+            | b"li"
+            | b"main"
+            | b"menu"
+            | b"nav"
+            | b"ol"
+            | b"optgroup"
+            | b"option"
+            | b"p"
+            | b"pre"
+            | b"section"
+            | b"select"
+            | b"summary"
+            | b"table"
+            | b"tbody"
+            | b"td"
+            | b"textarea"
+            | b"tfoot"
+            | b"th"
+            | b"thead"
+            | b"title"
+            | b"tr"
+            | b"ul"
     )
 }
 
@@ -125,7 +172,9 @@ impl<'a> Extract<'a> {
         }
         let start = end.saturating_sub(text.len());
         if start >= self.done && self.source.get(start..end) == Some(text.as_bytes()) {
-            if (self.text.is_empty() || self.text.ends_with('\n')) && text.bytes().all(|b| b.is_ascii_whitespace()) {
+            if (self.text.is_empty() || self.text.ends_with('\n'))
+                && text.bytes().all(|b| b.is_ascii_whitespace())
+            {
                 self.done = end;
                 return;
             }

@@ -17,7 +17,10 @@ pub(crate) struct Head {
 
 impl Head {
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.fields
+            .iter()
+            .find(|(field, _)| field.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -76,7 +79,8 @@ pub(crate) enum Body<'a> {
 pub(crate) fn decode<'a>(head: &Head, body: &'a [u8], max: u64) -> Body<'a> {
     let chunked =
         head.get("transfer-encoding").is_some_and(|value| value.to_ascii_lowercase().contains("chunked"));
-    let mut content = if chunked { unchunk(body).map_or(Cow::Borrowed(body), Cow::Owned) } else { Cow::Borrowed(body) };
+    let mut content =
+        if chunked { unchunk(body).map_or(Cow::Borrowed(body), Cow::Owned) } else { Cow::Borrowed(body) };
     let encodings = head.get("content-encoding").unwrap_or_default().to_ascii_lowercase();
     for encoding in encodings.split(',').map(str::trim).rev() {
         let decoded = match encoding {

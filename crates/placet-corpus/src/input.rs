@@ -197,6 +197,8 @@ pub(crate) struct Limited<'a> {
     pub(crate) left: &'a mut u64,
     /// Set when the stream below reports a fault: the count is off from then on.
     pub(crate) faulted: &'a mut bool,
+    /// Where the stream below stood when this one was made.
+    pub(crate) at: u64,
     pub(crate) below: &'a mut dyn Input,
 }
 
@@ -214,6 +216,15 @@ impl Input for Limited<'_> {
                 return Err(fault);
             }
         };
+        if chunk.is_empty() {
+            *self.faulted = true;
+            *self.left = 0;
+            return Err(Fault {
+                position: self.at,
+                reason: "the archive ends inside this member".to_owned(),
+                remedy: "fetch the archive again",
+            });
+        }
         let step = usize::try_from(left).map_or(chunk.len(), |left| chunk.len().min(left));
         Ok(chunk.get(..step).unwrap_or_default())
     }

@@ -44,7 +44,7 @@ impl Jsonl {
     fn record(&mut self, context: &Context) -> Record {
         let blank = self.line.trim_ascii();
         if blank.is_empty() || blank == BYTE_ORDER_MARK {
-            let raw = Raw { member: None, body: Body::Passed(self.take_line()) };
+            let raw = Raw { member: None, body: Body::Passed(self.line.clone()) };
             return Record::Passed(Passed { kind: "blank line".to_owned(), raw });
         }
         match self.item(context) {
@@ -133,7 +133,7 @@ impl Jsonl {
         }
         let (id, url, language, captured) = facts.finish();
         let body =
-            if context.options.keep_raw { Body::Line { line: self.take_line(), parts } } else { Body::None };
+            if context.options.keep_raw { Body::Line { line: self.line.clone(), parts } } else { Body::None };
         Ok(Item {
             ordinal: self.number,
             member: None,
@@ -149,12 +149,39 @@ impl Jsonl {
         })
     }
 
-    /// The line, leaving a buffer of like size for the next one.
-    fn take_line(&mut self) -> Vec<u8> {
-        self.line.clone()
-    }
-
     fn place(&self) -> String {
         format!("line {}", self.number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+    use crate::input::Buffered;
+    use crate::options::ReadOptions;
+
+    /// A line that is never held anywhere: 300 MB of text between two short records.
+    #[test]
+    fn a_line_of_any_length_costs_no_memory() {
+        let long = std::io::repeat(b'x').take(300_000_000);
+        let start = &b"{\"text\":\"before\"}\n{\"text\":\""[..];
+        let input = start.chain(long).chain(&b"\"}\n{\"text\":\"after\"}\n"[..]);
+        let options = ReadOptions { item_bytes_max: 1_000_000, ..ReadOptions::default() };
+        let context = Context { source: "a.jsonl".into(), options };
+        let mut jsonl = Jsonl::new(Fields::new(&context.options));
+        let mut input = Buffered::new(input);
+        let mut told = Vec::new();
+        while let Some(record) = jsonl.next(&mut input, &context) {
+            told.push(match record {
+                Record::Item(item) => item.text,
+                Record::Passed(passed) => passed.kind,
+                Record::Aside(aside) => aside.to_string(),
+            });
+            assert!(jsonl.line.capacity() <= 2_000_000);
+        }
+        let long = "a.jsonl: line 2: 300000012 bytes, more than the 1000000 allowed for one item (raise --max-item-bytes)";
+        assert_eq!(told, ["before", long, "after"]);
     }
 }

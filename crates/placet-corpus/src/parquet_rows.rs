@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, UInt64Type,
+    Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchReader as _};
 use arrow_schema::{DataType, Fields as Columns, SchemaRef, TimeUnit};
@@ -82,9 +83,20 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// Opens a file. An error says why that is not possible.
-    pub(crate) fn open<R: ChunkReader + 'static>(reader: R, context: &Context) -> Result<Self, String> {
-        guarded(|| Self::open_unguarded(reader, context))
+    /// Opens a file. An error says why that is not possible, and what to do.
+    pub(crate) fn open<R: ChunkReader + 'static>(
+        reader: R,
+        context: &Context,
+    ) -> Result<Self, (String, &'static str)> {
+        let rows = guarded(|| Self::open_unguarded(reader, context))
+            .map_err(|reason| (reason, "fetch the file again, or leave it out"))?;
+        if !rows.file.leaves.iter().any(|leaf| leaf.kind == Kind::Text) {
+            let names: Vec<&str> =
+                rows.file.schema.fields().iter().map(|field| field.name().as_str()).collect();
+            let reason = format!("no text column was found among {}", names.join(", "));
+            return Err((reason, "name the column with --text-field"));
+        }
+        Ok(rows)
     }
 
     fn open_unguarded<R: ChunkReader + 'static>(reader: R, context: &Context) -> Result<Self, ParquetError> {
@@ -96,11 +108,6 @@ impl Rows {
         let fields = Fields::new(&context.options);
         let mut file = file_facts(builder.schema(), &metadata);
         find_leaves(builder.schema().fields(), &fields.names, &fields, &mut Vec::new(), &mut file.leaves);
-        if !file.leaves.iter().any(|leaf| leaf.kind == Kind::Text) {
-            let names: Vec<&str> = builder.schema().fields().iter().map(|field| field.name().as_str()).collect();
-            let reason = format!("no text column was found among {}; name it with --text-field", names.join(", "));
-            return Err(ParquetError::General(reason));
-        }
         let projection = if context.options.keep_raw {
             ProjectionMask::all()
         } else {
@@ -160,7 +167,8 @@ impl Rows {
             let Some(values) = descend(&batch.rows, &leaf.steps, row, &mut places) else { continue };
             if leaf.kind == Kind::Text {
                 let present = places.iter().filter(|&&place| text_at(values, place).is_some());
-                if present.clone().next().is_some() && (self.join || best.is_none_or(|best| leaf.rank < best)) {
+                if present.clone().next().is_some() && (self.join || best.is_none_or(|best| leaf.rank < best))
+                {
                     if !self.join {
                         cells.clear();
                     }
@@ -251,7 +259,8 @@ fn refuse_bombs(metadata: &ParquetMetaData) -> Result<(), ParquetError> {
     for column in metadata.row_groups().iter().flat_map(|group| group.columns()) {
         let (stored, expanded) = (column.compressed_size(), column.uncompressed_size());
         if expanded > EXPANSION_BYTES_FREE as i64 && expanded / EXPANSION_MAX as i64 > stored {
-            let reason = format!("a column claims to expand from {stored} to {expanded} bytes: a decompression bomb");
+            let reason =
+                format!("a column claims to expand from {stored} to {expanded} bytes: a decompression bomb");
             return Err(ParquetError::General(reason));
         }
     }
@@ -269,7 +278,13 @@ fn batch_rows(metadata: &ParquetMetaData) -> usize {
     (BATCH_BYTES / row_bytes.max(1)).clamp(1, BATCH_ROWS_MAX) as usize
 }
 
-fn find_leaves(columns: &Columns, names: &Names, fields: &Fields, steps: &mut Vec<Step>, leaves: &mut Vec<Leaf>) {
+fn find_leaves(
+    columns: &Columns,
+    names: &Names,
+    fields: &Fields,
+    steps: &mut Vec<Step>,
+    leaves: &mut Vec<Leaf>,
+) {
     for (at, column) in columns.iter().enumerate() {
         let Some(below) = names.get(column.name().as_bytes()) else { continue };
         let depth = steps.len();
@@ -283,7 +298,9 @@ fn find_leaves(columns: &Columns, names: &Names, fields: &Fields, steps: &mut Ve
             }
         }
         match kind {
-            DataType::Struct(inner) if steps.len() <= DEPTH_MAX => find_leaves(inner, below, fields, steps, leaves),
+            DataType::Struct(inner) if steps.len() <= DEPTH_MAX => {
+                find_leaves(inner, below, fields, steps, leaves)
+            }
             kind => {
                 if let Some((target, rank)) = below.target().and_then(|target| fields.target(target))
                     && (is_text(kind) || (target != Kind::Text && is_value(kind)))
@@ -311,7 +328,9 @@ fn descend<'a>(
     row: usize,
     places: &mut Vec<usize>,
 ) -> Option<&'a ArrayRef> {
-    let (Step::Field(first), rest) = steps.split_first().map(|(first, rest)| (*first, rest))? else { return None };
+    let (Step::Field(first), rest) = steps.split_first().map(|(first, rest)| (*first, rest))? else {
+        return None;
+    };
     let mut array = batch.columns().get(first)?;
     places.clear();
     places.push(row);

@@ -22,12 +22,12 @@ pub fn open(source: &Source, options: &ReadOptions) -> Result<Reader, CorpusErro
         File::open(&source.path).map_err(|cause| CorpusError::io(&source.path, "cannot be opened", cause))?;
     let context = Context { source: source.name.as_str().into(), options: options.clone() };
     let inner = if source.format == Format::Parquet {
-        let rows = Rows::open(file, &context).map_err(|reason| {
+        let rows = Rows::open(file, &context).map_err(|(reason, remedy)| {
             CorpusError::Unreadable(Aside {
                 source: source.name.clone(),
                 place: "file".to_owned(),
                 reason,
-                remedy: "fetch the file again, or leave it out".to_owned(),
+                remedy: remedy.to_owned(),
             })
         })?;
         Inner::Rows(Box::new(rows))

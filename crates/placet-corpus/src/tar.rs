@@ -78,7 +78,8 @@ impl Tar {
         context: &Context,
     ) -> Result<Option<Record>, Fault> {
         let mut faulted = false;
-        let mut limited = Limited { left: &mut current.left, faulted: &mut faulted, below: input };
+        let at = input.position();
+        let mut limited = Limited { left: &mut current.left, faulted: &mut faulted, at, below: input };
         let record = match &mut current.reader {
             MemberReader::Stream { layer, parser } => parser.next(&mut layer.over(&mut limited), context),
             MemberReader::Rows(rows) => rows.next(context),
@@ -117,7 +118,11 @@ impl Tar {
         }
         if got < BLOCK as u64 {
             self.ended = true;
-            return Ok(Some(context.aside(format!("byte {at}"), "the archive ends inside a header", DAMAGED)));
+            return Ok(Some(context.aside(
+                format!("byte {at}"),
+                "the archive ends inside a header",
+                DAMAGED,
+            )));
         }
         if block.iter().all(|&byte| byte == 0) {
             self.ended = true;
@@ -134,7 +139,8 @@ impl Tar {
         self.members += 1;
         if self.members > ARCHIVE_MEMBERS_MAX {
             self.ended = true;
-            let reason = format!("the archive has more than {ARCHIVE_MEMBERS_MAX} members; the rest is not read");
+            let reason =
+                format!("the archive has more than {ARCHIVE_MEMBERS_MAX} members; the rest is not read");
             return Ok(Some(context.aside(format!("byte {at}"), reason, "split the archive")));
         }
         self.member(&block, input, context)
@@ -173,7 +179,8 @@ impl Tar {
         self.header.extend_from_slice(block);
         let kind = block.get(156).copied().unwrap_or_default();
         let stated = number(block.get(124..136).unwrap_or_default());
-        let Some(size) = self.pax_size.filter(|_| !matches!(kind, b'x' | b'g' | b'L' | b'K')).or(stated) else {
+        let Some(size) = self.pax_size.filter(|_| !matches!(kind, b'x' | b'g' | b'L' | b'K')).or(stated)
+        else {
             self.clear();
             self.ended = true;
             let reason = "a header states no size; the rest of the archive is not read";
@@ -208,7 +215,9 @@ impl Tar {
                 let raw = Raw { member: None, body };
                 Some(Record::Passed(Passed { kind: "folder".to_owned(), raw }))
             }
-            b'1' | b'2' => aside("it is a link; links are not followed", "pack the archive with the files themselves"),
+            b'1' | b'2' => {
+                aside("it is a link; links are not followed", "pack the archive with the files themselves")
+            }
             b'S' => aside("it is a sparse file", "pack the archive again without --sparse"),
             b'0' | b'7' | 0 => match format {
                 Some(Format::Tar) => aside("an archive inside an archive is not read", "unpack it first"),
@@ -287,16 +296,21 @@ impl Tar {
     ) -> Result<Option<Record>, Fault> {
         let mut aside = None;
         if current.left > ARCHIVE_PARQUET_BYTES_MAX {
-            let reason = format!("a Parquet file of more than {ARCHIVE_PARQUET_BYTES_MAX} bytes inside an archive");
-            aside = Some(context.aside(member_place(&current.name, "header"), reason, "unpack the archive first"));
+            let reason =
+                format!("a Parquet file of more than {ARCHIVE_PARQUET_BYTES_MAX} bytes inside an archive");
+            aside = Some(context.aside(
+                member_place(&current.name, "header"),
+                reason,
+                "unpack the archive first",
+            ));
         } else {
             let mut bytes = Vec::new();
             current.left -= take(input, current.left, &mut bytes)?;
             match Rows::open(Bytes::from(bytes), context) {
                 Ok(rows) => current.reader = MemberReader::Rows(Box::new(rows)),
-                Err(reason) => {
+                Err((reason, remedy)) => {
                     let place = member_place(&current.name, "file");
-                    aside = Some(context.aside(place, reason, "write the file again"));
+                    aside = Some(context.aside(place, reason, remedy));
                 }
             }
         }
@@ -326,7 +340,7 @@ fn placed(record: Record, current: &Current, faulted: bool) -> Record {
         Record::Aside(mut aside) => {
             aside.place = member_place(&current.name, &aside.place);
             if faulted {
-                aside.reason.push_str("; the rest of the archive is not read");
+                aside.reason.push_str("; nothing behind it in the archive is read");
             }
             Record::Aside(aside)
         }
@@ -418,8 +432,10 @@ fn checksum(block: &[u8]) -> u64 {
 fn pax_records(mut content: &[u8]) -> Vec<(&str, &str)> {
     let mut records = Vec::new();
     while let Some(space) = memchr::memchr(b' ', content) {
-        let length = content.get(..space).and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<usize>().ok());
-        let Some(record) = length.filter(|&length| length > space).and_then(|length| content.get(space + 1..length))
+        let length =
+            content.get(..space).and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<usize>().ok());
+        let Some(record) =
+            length.filter(|&length| length > space).and_then(|length| content.get(space + 1..length))
         else {
             break;
         };

@@ -43,7 +43,10 @@ pub(crate) struct Header {
 
 impl Header {
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.fields
+            .iter()
+            .find(|(field, _)| field.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -204,7 +207,8 @@ impl Warc {
         if (!whole || matches!(follows, Follows::Other))
             && let Some(at) = memchr::memmem::find(block, marker)
         {
-            let mut back = block.split_off(at);
+            let line_ends = marker.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            let mut back = block.split_off(at + line_ends);
             back.extend_from_slice(&tail);
             input.give_back(back);
             return (End::Earlier, Vec::new(), fault);
@@ -303,7 +307,12 @@ impl Warc {
         }
     }
 
-    fn item(&self, header: &Header, block: Vec<u8>, context: &Context) -> Result<(Item, Block), (String, &'static str)> {
+    fn item(
+        &self,
+        header: &Header,
+        block: Vec<u8>,
+        context: &Context,
+    ) -> Result<(Item, Block), (String, &'static str)> {
         const UNREADABLE: &str = "extract its text with another tool first";
         let stated = header.get("Content-Type").unwrap_or_default();
         let is_http = http::media_type(stated).is_some_and(|media_type| media_type == "application/http")

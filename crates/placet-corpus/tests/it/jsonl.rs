@@ -20,7 +20,14 @@ fn items_carry_their_own_id_address_language_and_time() {
         .iter()
         .map(|item| {
             let captured = item.captured.map(|at| at.to_string());
-            (item.ordinal, item.id.as_deref(), item.url.as_deref(), item.language.as_deref(), captured, &*item.text)
+            (
+                item.ordinal,
+                item.id.as_deref(),
+                item.url.as_deref(),
+                item.language.as_deref(),
+                captured,
+                &*item.text,
+            )
         })
         .collect();
     insta::assert_debug_snapshot!(facts);
@@ -74,7 +81,8 @@ fn a_cut_takes_the_span_and_nothing_else() {
 #[test]
 fn named_fields_are_joined_in_the_order_given() {
     let corpus = Corpus::new();
-    let path = corpus.put("a.jsonl", "{\"b\":{\"c\":\"second\"},\"a\":\"first\",\"text\":\"no\",\"key\":\"k\"}\n");
+    let path =
+        corpus.put("a.jsonl", "{\"b\":{\"c\":\"second\"},\"a\":\"first\",\"text\":\"no\",\"key\":\"k\"}\n");
     let options = ReadOptions {
         text_fields: vec!["a".to_owned(), "b.c".to_owned()],
         id_field: Some("key".to_owned()),
@@ -86,7 +94,8 @@ fn named_fields_are_joined_in_the_order_given() {
 #[test]
 fn bad_lines_are_named_and_the_others_read() {
     let corpus = Corpus::new();
-    let mut bytes = b"{\"text\":\"ok\"}\n{\"text\":\"cut\n[1,2]\n{\"title\":\"no text\"}\n{\"text\":\"\xff\"}\n".to_vec();
+    let mut bytes =
+        b"{\"text\":\"ok\"}\n{\"text\":\"cut\n[1,2]\n{\"title\":\"no text\"}\n{\"text\":\"\xff\"}\n".to_vec();
     bytes.extend_from_slice(format!("{{\"text\":\"{}\"}}\n", "long ".repeat(100)).as_bytes());
     bytes.extend_from_slice(b"{\"text\":\"last\"}");
     let path = corpus.put("a.jsonl", bytes);
@@ -99,7 +108,7 @@ fn a_file_in_utf16_or_one_array_says_what_to_do() {
     let corpus = Corpus::new();
     let utf16: Vec<u8> = "\u{feff}{\"text\":\"a\"}\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let path = corpus.put("a.json", utf16);
-    insta::assert_snapshot!(asides(&records(&path, &ReadOptions::default()))[0], @"");
+    insta::assert_snapshot!(asides(&records(&path, &ReadOptions::default()))[0], @"a.json: line 1: the file is UTF-16; JSON Lines are UTF-8 (convert the file: iconv -f UTF-16 -t UTF-8)");
     let path = corpus.put("b.json", "[\n{\"text\":\"a\"},\n{\"text\":\"b\"}\n]\n");
-    insta::assert_snapshot!(told(&records(&path, &ReadOptions::default())), @"");
+    insta::assert_snapshot!(told(&records(&path, &ReadOptions::default())), @"aside b.json: line 1: the file is one JSON array, not one record a line (write one record a line: jq -c '.[]')");
 }

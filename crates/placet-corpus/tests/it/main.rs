@@ -1,6 +1,5 @@
 //! What a corpus gives, end to end.
 
-mod cleared;
 mod faults;
 mod jsonl;
 mod listing;

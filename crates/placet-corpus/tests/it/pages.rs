@@ -7,7 +7,8 @@ use crate::support::{Corpus, asides, clear, clear_all, gzip, items, records, tol
 #[test]
 fn a_page_gives_its_text_with_the_way_back() {
     let corpus = Corpus::new();
-    let source = "<html lang=\"fr\"><title>T&eacute;</title><p>Un <b>mot</b> d&rsquo;or</p><script>no()</script>";
+    let source =
+        "<html lang=\"fr\"><title>T&eacute;</title><p>Un <b>mot</b> d&rsquo;or</p><script>no()</script>";
     let item = items(&corpus.put("a.html", source)).remove(0);
     assert_eq!(item.text, "Té\nUn mot d’or\n");
     assert_eq!(item.language.as_deref(), Some("fr"));
@@ -90,15 +91,15 @@ fn compressed_texts_are_one_item_and_stay_compressed() {
 fn data_and_oversize_are_named() {
     let corpus = Corpus::new();
     let path = corpus.put("a.txt", b"\x7fELF\x02\x01\x01\0\0\0");
-    insta::assert_snapshot!(told(&records(&path, &ReadOptions::default())), @"");
+    insta::assert_snapshot!(told(&records(&path, &ReadOptions::default())), @"aside a.txt: file: binary data, not text (remove it from the corpus, or convert it to text)");
     let path = corpus.put("b.txt", "x".repeat(2000));
     let options = ReadOptions { item_bytes_max: 1000, ..ReadOptions::default() };
-    insta::assert_snapshot!(told(&records(&path, &options)), @"");
+    insta::assert_snapshot!(told(&records(&path, &options)), @"aside b.txt: file: 2000 bytes, more than the 1000 allowed for one item (raise --max-item-bytes)");
     let mut cut = gzip("text ".repeat(1000).as_bytes());
     cut.truncate(30);
     let found = records(&corpus.put("c.txt.gz", cut), &ReadOptions::default());
     assert!(found.iter().all(|record| matches!(record, Record::Aside(_))));
-    insta::assert_snapshot!(asides(&found)[0], @"");
+    insta::assert_snapshot!(asides(&found)[0], @"c.txt.gz: byte 0: the file ends inside a gzip member (fetch the file again; what stands in the other members was read)");
 }
 
 #[test]

@@ -48,7 +48,10 @@ pub(crate) fn items(path: &Path) -> Vec<Item> {
 }
 
 pub(crate) fn asides(records: &[Record]) -> Vec<&Aside> {
-    records.iter().filter_map(|record| if let Record::Aside(aside) = record { Some(aside) } else { None }).collect()
+    records
+        .iter()
+        .filter_map(|record| if let Record::Aside(aside) = record { Some(aside) } else { None })
+        .collect()
 }
 
 /// One line for each record, as a person would want to see it.

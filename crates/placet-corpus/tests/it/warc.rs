@@ -21,8 +21,14 @@ pub(crate) fn response(uri: &str, http: &str, body: &[u8]) -> Vec<u8> {
 
 fn chunked(body: &[u8]) -> Vec<u8> {
     let (a, b) = body.split_at(body.len() / 2);
-    [format!("{:x}\r\n", a.len()).as_bytes(), a, format!("\r\n{:x}\r\n", b.len()).as_bytes(), b, b"\r\n0\r\n\r\n"]
-        .concat()
+    [
+        format!("{:x}\r\n", a.len()).as_bytes(),
+        a,
+        format!("\r\n{:x}\r\n", b.len()).as_bytes(),
+        b,
+        b"\r\n0\r\n\r\n",
+    ]
+    .concat()
 }
 
 fn sample() -> Vec<Vec<u8>> {
@@ -36,7 +42,12 @@ fn sample() -> Vec<Vec<u8>> {
             "Content-Type: text/html\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n",
             &chunked(&gzip(page.as_bytes())),
         ),
-        record("conversion", "https://example.org/wet", "text/plain", "Erste Zeile\nzweite Zeile é\n".as_bytes()),
+        record(
+            "conversion",
+            "https://example.org/wet",
+            "text/plain",
+            "Erste Zeile\nzweite Zeile é\n".as_bytes(),
+        ),
         record("resource", "urn:r", "text/plain; charset=iso-8859-1", b"Gr\xfc\xdfe"),
         record("metadata", "https://example.org/", "application/json", b"{}"),
     ]
@@ -53,7 +64,10 @@ fn records_become_items_or_are_passed_over() {
     let wet: &Item = &items(&plain)[2];
     assert_eq!(wet.id.as_deref(), Some("urn:x:conversion"));
     assert_eq!(wet.captured.unwrap().to_string(), "2024-05-31T01:16:46Z");
-    assert_eq!(items(&plain)[0].headers, [("Content-Type".to_owned(), "text/html; charset=utf-8".to_owned())]);
+    assert_eq!(
+        items(&plain)[0].headers,
+        [("Content-Type".to_owned(), "text/html; charset=utf-8".to_owned())]
+    );
 }
 
 #[test]
@@ -90,7 +104,9 @@ fn wrong_lengths_cost_one_record() {
     let corpus = Corpus::new();
     let good = |n: u8| record("conversion", &format!("urn:{n}"), "text/plain", &[b'a' + n; 50]);
     let wrong = |length: &str| {
-        let text = String::from_utf8(good(1)).unwrap().replace("Content-Length: 50", &format!("Content-Length: {length}"));
+        let text = String::from_utf8(good(1))
+            .unwrap()
+            .replace("Content-Length: 50", &format!("Content-Length: {length}"));
         text.into_bytes()
     };
     let mut told_all = String::new();
@@ -107,7 +123,9 @@ fn many_wrong_lengths_are_read_in_one_pass() {
     let corpus = Corpus::new();
     let mut bytes = Vec::new();
     for _ in 0..2000 {
-        bytes.extend_from_slice(b"WARC/1.0\r\nWARC-Type: conversion\r\nContent-Length: 60000000\r\n\r\ntext\r\n\r\n");
+        bytes.extend_from_slice(
+            b"WARC/1.0\r\nWARC-Type: conversion\r\nContent-Length: 60000000\r\n\r\ntext\r\n\r\n",
+        );
     }
     bytes.extend(record("conversion", "urn:last", "text/plain", b"last"));
     let found = records(&corpus.put("a.warc", bytes), &ReadOptions::default());
@@ -120,7 +138,8 @@ fn damage_costs_the_records_it_hits() {
     let corpus = Corpus::new();
     let texts: Vec<Vec<u8>> = (0..5_u8)
         .map(|n| {
-            let text: Vec<u8> = (0..400_u32).flat_map(|w| format!("{} ", w * 7919 + u32::from(n)).into_bytes()).collect();
+            let text: Vec<u8> =
+                (0..400_u32).flat_map(|w| format!("{} ", w * 7919 + u32::from(n)).into_bytes()).collect();
             gzip(&record("conversion", &format!("urn:{n}"), "text/plain", &text))
         })
         .collect();
