@@ -1,1 +1,41 @@
-//! The catalogue store and its importers.
+//! The catalogue store: works with their texts, parties, relations, reservations, grants and the trust list, in one
+//! folder, and the importers that fill it.
+//!
+//! Every change is a row with its time and author; nothing is overwritten, so that every question can be asked as of
+//! a moment. This crate never prints, reads no clock and no environment.
+
+mod content_code;
+mod db;
+mod encoding;
+mod error;
+pub mod extract;
+mod gutenberg;
+mod import;
+mod keys;
+mod rights;
+mod schema;
+mod store;
+mod texts;
+mod trust;
+mod works;
+
+pub use content_code::ContentUnits;
+pub use error::RegistryError;
+pub use gutenberg::Cut;
+pub use import::columns::{Field, Mapping, UnknownField};
+pub use import::register::{Aside, FOLDER_DEPTH_MAX, LISTED_MAX, Progress, Registered};
+pub use keys::{create_issuer_key, issuer_key, issuer_key_path};
+pub use rights::{Declared, GrantTerms, ReservationTerms};
+pub use store::Registry;
+pub use texts::{TextRecord, WorkText};
+pub use trust::Issuer;
+pub use works::{VisitWork, WorkEntry, WorkVersion};
+
+#[cfg(test)]
+fn shared_data(path: &str) -> Option<std::path::PathBuf> {
+    let Some(folder) = std::env::var_os("PLACET_SHARED_DATA") else {
+        println!("skipped: PLACET_SHARED_DATA is not set, {path} cannot be read");
+        return None;
+    };
+    Some(std::path::Path::new(&folder).join(path))
+}

@@ -1,0 +1,35 @@
+//! Text of PDF files, by `pdf-extract`.
+//!
+//! That crate panics on some damaged files and recurses on nested ones, so it runs on a thread of its own with a
+//! large stack, and a panic there is a named error here.
+
+use super::{ExtractError, Extracted};
+
+/// Name of the thread on which a PDF is read, for whoever sets a panic hook.
+pub const PDF_THREAD: &str = "placet-pdf";
+
+pub(super) fn extract(bytes: &[u8]) -> Result<Extracted, ExtractError> {
+    let damaged = |reason: &str| ExtractError::Damaged { format: "PDF", reason: reason.to_owned() };
+    let read = std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .name(PDF_THREAD.to_owned())
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(scope, || pdf_extract::extract_text_from_mem(bytes))
+            .map(std::thread::ScopedJoinHandle::join)
+    });
+    match read {
+        Ok(Ok(Ok(text))) => Ok(Extracted { text, title: None, format: "pdf" }),
+        Ok(Ok(Err(error))) => {
+            let said = error.to_string();
+            if said.to_lowercase().contains("encrypt") {
+                Err(ExtractError::Encrypted)
+            } else {
+                Err(damaged(&said))
+            }
+        }
+        Ok(Err(_)) => Err(damaged("its structure cannot be followed")),
+        Err(error) => Err(damaged(&error.to_string())),
+    }
+}
+
+const STACK_BYTES: usize = 64 << 20;

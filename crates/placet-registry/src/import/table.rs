@@ -1,0 +1,219 @@
+//! Rows of a CSV or TSV file of unknown delimiter and encoding, streamed.
+
+use std::fs::File;
+use std::io::{BufReader, Cursor, Read};
+use std::path::Path;
+
+use csv::{ByteRecord, Reader, ReaderBuilder};
+use encoding_rs::Encoding;
+
+use crate::{RegistryError, encoding};
+
+/// A row that is longer is set aside.
+pub(crate) const ROW_BYTES_MAX: usize = 4 << 20;
+/// A table in UTF-16 is turned to UTF-8 in memory and may be this large.
+const UTF_16_BYTES_MAX: u64 = 1 << 30;
+/// How much of a file is looked at to tell its delimiter.
+const SNIFFED: u64 = 256 * 1024;
+
+/// An open table.
+pub(crate) struct Table {
+    reader: Reader<Box<dyn Read>>,
+    fields: ByteRecord,
+    /// Headers as they stand in the file.
+    pub(crate) header: Vec<String>,
+    /// Size of the file, for progress.
+    pub(crate) bytes: u64,
+}
+
+/// A row: where it stands and its fields, or why it cannot be used.
+pub(crate) struct Line {
+    pub(crate) line: u64,
+    pub(crate) byte: u64,
+    pub(crate) fields: Result<Vec<String>, String>,
+}
+
+impl Table {
+    pub(crate) fn open(path: &Path) -> Result<Table, RegistryError> {
+        let fail = |error| RegistryError::read(path, error);
+        let mut file = File::open(path).map_err(fail)?;
+        let bytes = file.metadata().map_err(fail)?.len();
+        let mut head = Vec::new();
+        (&mut file).take(SNIFFED).read_to_end(&mut head).map_err(fail)?;
+        let no_catalogue =
+            |what: &str| RegistryError::Catalogue { path: path.to_owned(), what: what.to_owned() };
+        let utf_16 = Encoding::for_bom(&head)
+            .filter(|(encoding, _)| *encoding != encoding_rs::UTF_8)
+            .or_else(|| encoding::utf_16_without_mark(&head).map(|encoding| (encoding, 0)));
+        let source: Box<dyn Read> = if let Some((encoding, mark)) = utf_16 {
+            if bytes > UTF_16_BYTES_MAX {
+                return Err(no_catalogue("a table in UTF-16 may have 1 GiB; save it as UTF-8"));
+            }
+            let whole = std::fs::read(path).map_err(fail)?;
+            let text =
+                encoding.decode_without_bom_handling(whole.get(mark..).unwrap_or_default()).0.into_owned();
+            head = text.as_bytes().iter().copied().take(SNIFFED as usize).collect();
+            Box::new(Cursor::new(text.into_bytes()))
+        } else {
+            if head.contains(&0) {
+                return Err(no_catalogue("it holds binary data; save the table as CSV or TSV"));
+            }
+            let mark = if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+            let rest = head.split_off(mark);
+            head.clone_from(&rest);
+            Box::new(Cursor::new(rest).chain(BufReader::with_capacity(1 << 20, file)))
+        };
+        let delimiter = delimiter(&head);
+        let mut reader = ReaderBuilder::new()
+            .delimiter(delimiter)
+            .quoting(delimiter != b'\t' || is_quoted(&head))
+            .flexible(true)
+            .has_headers(false)
+            .from_reader(source);
+        let mut fields = ByteRecord::new();
+        let found = reader.read_byte_record(&mut fields);
+        if !found.map_err(|error| no_catalogue(&error.to_string()))? {
+            return Err(no_catalogue("it is empty"));
+        }
+        let header = fields.iter().map(|field| encoding::decode_field(field).trim().to_owned()).collect();
+        Ok(Table { reader, fields, header, bytes })
+    }
+
+    /// The next row.
+    pub(crate) fn next_line(&mut self) -> Option<Line> {
+        let read = self.reader.read_byte_record(&mut self.fields);
+        let position = self.fields.position();
+        let line = position.map_or(0, csv::Position::line);
+        let byte = position.map_or(0, csv::Position::byte);
+        let fields = match read {
+            Ok(false) => return None,
+            Err(error) => Err(error.to_string()),
+            Ok(true) if self.fields.as_slice().len() > ROW_BYTES_MAX => {
+                Err(format!("it has more than {ROW_BYTES_MAX} bytes; perhaps a quotation mark is not closed"))
+            }
+            Ok(true) => self.fields(),
+        };
+        Some(Line { line, byte, fields })
+    }
+
+    fn fields(&self) -> Result<Vec<String>, String> {
+        let (found, wanted) = (self.fields.len(), self.header.len());
+        // Spreadsheets end rows with empty cells too many, or leave them out.
+        let surplus = self.fields.iter().skip(wanted).any(|field| !field.is_empty());
+        if surplus || (found < wanted && found == 1 && wanted > 2) {
+            return Err(format!("it has {found} fields, the header has {wanted}"));
+        }
+        let mut fields: Vec<String> = self
+            .fields
+            .iter()
+            .take(wanted)
+            .map(|field| encoding::decode_field(field).trim().to_owned())
+            .collect();
+        fields.resize(wanted, String::new());
+        Ok(fields)
+    }
+}
+
+/// The delimiter that the first line has most of, outside quotation marks.
+fn delimiter(head: &[u8]) -> u8 {
+    let mut counts = [0usize; 4];
+    let mut quoted = false;
+    for byte in head {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\n' | b'\r' if !quoted => break,
+            _ if quoted => {}
+            byte => {
+                if let Some(i) = DELIMITERS.iter().position(|d| d == byte) {
+                    counts[i] += 1;
+                }
+            }
+        }
+    }
+    // The first of equals; a comma where there is none, since a single column is CSV as well.
+    let most = counts.iter().max().copied().unwrap_or(0);
+    let at = counts.iter().position(|count| *count == most && most > 0);
+    at.and_then(|i| DELIMITERS.get(i).copied()).unwrap_or(b',')
+}
+
+const DELIMITERS: [u8; 4] = [b'\t', b';', b',', b'|'];
+
+/// Whether fields between tabs are quoted: every field that begins with a mark ends with one on the same line. In
+/// tables that do not quote, a title may begin with a mark, and reading on for its end would swallow rows.
+fn is_quoted(head: &[u8]) -> bool {
+    let whole_lines = head.iter().rposition(|b| *b == b'\n').map_or(head, |end| &head[..end]);
+    let mut marked = whole_lines
+        .split(|b| *b == b'\n')
+        .flat_map(|line| line.strip_suffix(b"\r").unwrap_or(line).split(|b| *b == b'\t'))
+        .filter(|field| field.starts_with(b"\""))
+        .peekable();
+    marked.peek().is_some() && marked.all(|field| field.len() > 1 && field.ends_with(b"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(bytes: &[u8], wanted: &[&[&str]]) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.csv");
+        std::fs::write(&path, bytes).unwrap();
+        let mut table = Table::open(&path).unwrap();
+        let mut rows = vec![table.header.clone()];
+        while let Some(line) = table.next_line() {
+            rows.push(line.fields.unwrap_or_else(|reason| vec![format!("line {}: {reason}", line.line)]));
+        }
+        assert_eq!(rows, wanted);
+    }
+
+    #[test]
+    fn delimiters_encodings_and_marks() {
+        let wanted: &[&[&str]] = &[&["Titel", "Autor"], &["Die Räuber, ein Schauspiel", "Schiller"]];
+        check("Titel;Autor\nDie Räuber, ein Schauspiel;Schiller\n".as_bytes(), wanted);
+        check("\u{feff}Titel,Autor\r\n\"Die Räuber, ein Schauspiel\",Schiller".as_bytes(), wanted);
+        check("Titel\tAutor\nDie Räuber, ein Schauspiel\tSchiller\n\n".as_bytes(), wanted);
+        check(b"Titel|Autor\nDie R\xe4uber, ein Schauspiel|Schiller", wanted);
+        let utf_16: Vec<u8> = "\u{feff}Titel;Autor\nDie Räuber, ein Schauspiel;Schiller"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        check(&utf_16, wanted);
+    }
+
+    #[test]
+    fn a_mark_in_a_table_without_quoting_swallows_nothing() {
+        check(
+            b"title\tauthor\n\"Boots\" and other songs\tA\nB\tC\n",
+            &[&["title", "author"], &["\"Boots\" and other songs", "A"], &["B", "C"]],
+        );
+        check(b"title\tauthor\n\"a\"\"b\"\t\"c\"\n", &[&["title", "author"], &["a\"b", "c"]]);
+    }
+
+    #[test]
+    fn rows_of_another_width_are_named() {
+        check(
+            b"title,author,year\na,b,1,,\na,b\na,b,c,d\na\n",
+            &[
+                &["title", "author", "year"],
+                &["a", "b", "1"],
+                &["a", "b", ""],
+                &["line 4: it has 4 fields, the header has 3"],
+                &["line 5: it has 1 fields, the header has 3"],
+            ],
+        );
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        #[test]
+        fn never_panics(bytes in proptest::collection::vec(0u8.., 0..200)) {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("t.csv");
+            std::fs::write(&path, bytes).unwrap();
+            if let Ok(mut table) = Table::open(&path) {
+                while table.next_line().is_some() {}
+            }
+        }
+    }
+}
