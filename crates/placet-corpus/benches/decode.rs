@@ -5,6 +5,7 @@
 //! counts. Rates are megabytes of the decompressed file per second of one core.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its result")]
+#![expect(clippy::redundant_closure_for_method_calls, reason = "two methods of the builder have the name")]
 
 use std::fmt::Write as _;
 use std::io::{Read, Write};
@@ -153,13 +154,13 @@ fn documents() -> Vec<String> {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        let word = (state % 65_536) * (state >> 16 & 0xffff) * (state >> 32 & 0xffff) >> 32;
+        let word = ((state % 65_536) * ((state >> 16) % 65_536) * ((state >> 32) % 65_536)) >> 32;
         let mut word = word + 1;
         while word > 0 {
             text.push(char::from(b'a' + (word % 26) as u8));
             word /= 20;
         }
-        text.push(if state & 15 == 0 { '\n' } else { ' ' });
+        text.push(if state.is_multiple_of(16) { '\n' } else { ' ' });
     }
     let mut documents = Vec::new();
     let mut rest = text.as_str();

@@ -21,7 +21,7 @@ pub(crate) fn decode(
         Encoding::for_bom(&bytes).map_or((None, 0), |(encoding, mark)| (Some(encoding), mark));
     let before: Vec<u8> = bytes.drain(..mark).collect();
     let encoding = marked.or(declared);
-    if encoding.is_none_or(|encoding| encoding.is_ascii_compatible()) && looks_binary(&bytes) {
+    if encoding.is_none_or(Encoding::is_ascii_compatible) && looks_binary(&bytes) {
         return Err("binary data, not text");
     }
     if encoding.is_none_or(|encoding| encoding == UTF_8) {

@@ -39,7 +39,7 @@ pub struct ClearedSummary {
 
 /// A file being written.
 enum Target {
-    Stream(Sink),
+    Stream(Box<Sink>),
     Rows(Box<ClearedRows>),
 }
 
@@ -125,7 +125,7 @@ impl Cleared {
             let file =
                 File::open(source).map_err(|cause| CorpusError::io(source, "cannot be opened", cause))?;
             let facts = read_file_facts(file).map_err(|reason| self.table(&reason))?;
-            let file = self.create_file(&self.path)?;
+            let file = create_file(&self.path)?;
             self.outer = Some(Target::rows(file, &facts).map_err(|reason| self.table(&reason))?);
         }
         let written = self.outer.is_some();
@@ -174,7 +174,7 @@ impl Cleared {
         create: impl FnOnce(File) -> Result<Target, String>,
     ) -> Result<&mut Target, CorpusError> {
         if self.outer.is_none() {
-            let file = self.create_file(&self.path)?;
+            let file = create_file(&self.path)?;
             self.outer = Some(create(file).map_err(|reason| self.table(&reason))?);
         }
         Ok(self.outer.as_mut().expect("created above where it was none"))
@@ -192,7 +192,7 @@ impl Cleared {
         };
         if !self.member.as_ref().is_some_and(|open| Arc::ptr_eq(&open.member, member)) {
             self.close_member()?;
-            let file = self.create_file(&self.spool_path())?;
+            let file = create_file(&self.spool_path())?;
             self.spooled = true;
             let target = create(file).map_err(|reason| self.table(&reason))?;
             self.member = Some(OpenMember { member: member.clone(), target });
@@ -218,11 +218,6 @@ impl Cleared {
             self.write_outer(&[buffer.get(..n).unwrap_or_default()])?;
         }
         self.write_outer(&[&tar::padding(size)])
-    }
-
-    fn create_file(&self, path: &Path) -> Result<File, CorpusError> {
-        let file = File::options().read(true).write(true).create(true).truncate(true).open(path);
-        file.map_err(|cause| CorpusError::io(path, "cannot be created", cause))
     }
 
     fn spool_path(&self) -> PathBuf {
@@ -253,7 +248,7 @@ impl std::fmt::Debug for Cleared {
 
 impl Target {
     fn stream(file: File, packing: Packing) -> Result<Self, String> {
-        Sink::new(file, packing).map(Self::Stream).map_err(|cause| cause.to_string())
+        Sink::new(file, packing).map(|sink| Self::Stream(Box::new(sink))).map_err(|cause| cause.to_string())
     }
 
     fn rows(file: File, facts: &FileFacts) -> Result<Self, String> {
@@ -271,6 +266,11 @@ impl Target {
             }
         }
     }
+}
+
+fn create_file(path: &Path) -> Result<File, CorpusError> {
+    let file = File::options().read(true).write(true).create(true).truncate(true).open(path);
+    file.map_err(|cause| CorpusError::io(path, "cannot be created", cause))
 }
 
 fn cut_coded(coded: &Coded, item: &Item, spans: &[Range<usize>]) -> Vec<u8> {

@@ -60,7 +60,7 @@ impl Gunzip {
             State::Header { magic_seen } => self.header(below, magic_seen),
             State::Body => self.body(below),
             State::Trailer => self.trailer(below),
-            State::Seek => self.seek(below),
+            State::Seek => seek(below),
             State::End => return Ok(()),
         };
         match done {
@@ -79,7 +79,7 @@ impl Gunzip {
         self.member_at = below.position();
         let seek = |fault| (State::Seek, fault);
         if !magic_seen {
-            let Some(first) = self.first_byte(below).map_err(seek)? else {
+            let Some(first) = first_byte(below).map_err(seek)? else {
                 return Ok(State::End);
             };
             self.member_at = below.position().saturating_sub(1);
@@ -112,8 +112,9 @@ impl Gunzip {
                 }
             }
         }
-        for text in [8, 16] {
-            while flags & text != 0 {
+        for _ in 0..(flags & 0x18).count_ones() {
+            // A file name and a comment, each ended by a zero.
+            loop {
                 match next()? {
                     None => return Err(cut(self)),
                     Some(0) => break,
@@ -127,16 +128,6 @@ impl Gunzip {
         self.inflate.reset(false);
         self.crc.reset();
         Ok(State::Body)
-    }
-
-    /// The first byte of a member; zeros between members are padding.
-    fn first_byte(&mut self, below: &mut dyn Input) -> Result<Option<u8>, Fault> {
-        loop {
-            match byte(below)? {
-                Some(0) => {}
-                other => return Ok(other),
-            }
-        }
     }
 
     fn body(&mut self, below: &mut dyn Input) -> Result<State, (State, Fault)> {
@@ -196,15 +187,23 @@ impl Gunzip {
         Ok(next)
     }
 
-    fn seek(&mut self, below: &mut dyn Input) -> Result<State, (State, Fault)> {
-        match seek_magic(below, &MAGIC).map_err(|fault| (State::Seek, fault))? {
-            true => Ok(State::Header { magic_seen: true }),
-            false => Ok(State::End),
-        }
-    }
-
     fn fault(&self, reason: &str) -> Fault {
         Fault { position: self.member_at, reason: reason.to_owned(), remedy: DAMAGED }
+    }
+}
+
+fn seek(below: &mut dyn Input) -> Result<State, (State, Fault)> {
+    let found = seek_magic(below, &MAGIC).map_err(|fault| (State::Seek, fault))?;
+    Ok(if found { State::Header { magic_seen: true } } else { State::End })
+}
+
+/// The first byte of a member; zeros between members are padding.
+fn first_byte(below: &mut dyn Input) -> Result<Option<u8>, Fault> {
+    loop {
+        match byte(below)? {
+            Some(0) => {}
+            other => return Ok(other),
+        }
     }
 }
 

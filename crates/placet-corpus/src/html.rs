@@ -227,12 +227,11 @@ impl<'a> Extract<'a> {
                     self.skipping = None;
                 }
             }
-            Some(_) => {}
             None if self.start_tag && is_skipped(&self.tag) => {
                 self.skipping = Some((self.tag.clone(), 1));
             }
             None if is_block(&self.tag) => self.line_break(),
-            None => {}
+            Some(_) | None => {}
         }
         if !self.start_tag {
             return None;

@@ -16,7 +16,7 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::basic::Compression;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{KeyValue, ParquetMetaData};
+use parquet::file::metadata::{ColumnChunkMetaData, KeyValue, ParquetMetaData, RowGroupMetaData};
 use parquet::file::reader::ChunkReader;
 
 use crate::fields::{Facts, Fields, Kind};
@@ -239,7 +239,7 @@ fn file_facts(schema: &SchemaRef, metadata: &ParquetMetaData) -> FileFacts {
     FileFacts {
         schema: schema.clone(),
         keys: metadata.file_metadata().key_value_metadata().cloned(),
-        compression: column.map_or(Compression::UNCOMPRESSED, |column| column.compression()),
+        compression: column.map_or(Compression::UNCOMPRESSED, ColumnChunkMetaData::compression),
         leaves: Vec::new(),
     }
 }
@@ -256,7 +256,7 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, Strin
 
 /// Columns that claim to expand beyond reason are not touched: the decoder would believe them.
 fn refuse_bombs(metadata: &ParquetMetaData) -> Result<(), ParquetError> {
-    for column in metadata.row_groups().iter().flat_map(|group| group.columns()) {
+    for column in metadata.row_groups().iter().flat_map(RowGroupMetaData::columns) {
         let (stored, expanded) = (column.compressed_size(), column.uncompressed_size());
         if expanded > EXPANSION_BYTES_FREE as i64 && expanded / EXPANSION_MAX as i64 > stored {
             let reason =
@@ -299,7 +299,7 @@ fn find_leaves(
         }
         match kind {
             DataType::Struct(inner) if steps.len() <= DEPTH_MAX => {
-                find_leaves(inner, below, fields, steps, leaves)
+                find_leaves(inner, below, fields, steps, leaves);
             }
             kind => {
                 if let Some((target, rank)) = below.target().and_then(|target| fields.target(target))

@@ -108,13 +108,11 @@ impl Warc {
                 }
             }
         } else {
-            match Self::header(input, line)? {
-                Some(header) => header,
-                None => {
-                    let reason = "its header has no end";
-                    return Ok(Some(context.aside(self.place(), reason, LENGTH_WRONG)));
-                }
-            }
+            let Some(header) = Self::header(input, line)? else {
+                let reason = "its header has no end";
+                return Ok(Some(context.aside(self.place(), reason, LENGTH_WRONG)));
+            };
+            header
         };
         let Some(length) = header.get("Content-Length").and_then(|value| value.parse::<u64>().ok()) else {
             let reason = "its header states no length";

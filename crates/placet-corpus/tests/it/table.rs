@@ -77,7 +77,7 @@ fn joined_tables_hold_the_rows_of_all_in_order() {
     assert_eq!(rows(&out), [rows(&a), rows(&c)].concat());
     assert_eq!(Reader::open(&out).unwrap().metadata(), Reader::open(&a).unwrap().metadata());
     let twice = corpus.path().join("twice");
-    concat(&[out.clone()], &twice).unwrap();
+    concat(std::slice::from_ref(&out), &twice).unwrap();
     assert_eq!(std::fs::read(&out).unwrap(), std::fs::read(&twice).unwrap());
 }
 
