@@ -19,7 +19,7 @@ const SNIFFED: u64 = 256 * 1024;
 /// An open table.
 pub(crate) struct Table {
     reader: Reader<Box<dyn Read>>,
-    fields: ByteRecord,
+    row: ByteRecord,
     /// Headers as they stand in the file.
     pub(crate) header: Vec<String>,
     /// Size of the file, for progress.
@@ -70,25 +70,25 @@ impl Table {
             .flexible(true)
             .has_headers(false)
             .from_reader(source);
-        let mut fields = ByteRecord::new();
-        let found = reader.read_byte_record(&mut fields);
+        let mut row = ByteRecord::new();
+        let found = reader.read_byte_record(&mut row);
         if !found.map_err(|error| no_catalogue(&error.to_string()))? {
             return Err(no_catalogue("it is empty"));
         }
-        let header = fields.iter().map(|field| encoding::decode_field(field).trim().to_owned()).collect();
-        Ok(Table { reader, fields, header, bytes })
+        let header = row.iter().map(|field| encoding::decode_field(field).trim().to_owned()).collect();
+        Ok(Table { reader, row, header, bytes })
     }
 
     /// The next row.
     pub(crate) fn next_line(&mut self) -> Option<Line> {
-        let read = self.reader.read_byte_record(&mut self.fields);
-        let position = self.fields.position();
+        let read = self.reader.read_byte_record(&mut self.row);
+        let position = self.row.position();
         let line = position.map_or(0, csv::Position::line);
         let byte = position.map_or(0, csv::Position::byte);
         let fields = match read {
             Ok(false) => return None,
             Err(error) => Err(error.to_string()),
-            Ok(true) if self.fields.as_slice().len() > ROW_BYTES_MAX => {
+            Ok(true) if self.row.as_slice().len() > ROW_BYTES_MAX => {
                 Err(format!("it has more than {ROW_BYTES_MAX} bytes; perhaps a quotation mark is not closed"))
             }
             Ok(true) => self.fields(),
@@ -97,14 +97,14 @@ impl Table {
     }
 
     fn fields(&self) -> Result<Vec<String>, String> {
-        let (found, wanted) = (self.fields.len(), self.header.len());
+        let (found, wanted) = (self.row.len(), self.header.len());
         // Spreadsheets end rows with empty cells too many, or leave them out.
-        let surplus = self.fields.iter().skip(wanted).any(|field| !field.is_empty());
+        let surplus = self.row.iter().skip(wanted).any(|field| !field.is_empty());
         if surplus || (found < wanted && found == 1 && wanted > 2) {
             return Err(format!("it has {found} fields, the header has {wanted}"));
         }
         let mut fields: Vec<String> = self
-            .fields
+            .row
             .iter()
             .take(wanted)
             .map(|field| encoding::decode_field(field).trim().to_owned())

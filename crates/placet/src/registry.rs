@@ -1,0 +1,36 @@
+//! The registry of the home folder, for the commands that work with it.
+
+use placet_registry::{Registry, RegistryError};
+
+use crate::{Context, Exit, Failure};
+
+/// Opens the registry of `--home`.
+pub(crate) fn open(context: &Context) -> Result<Registry, Failure> {
+    Ok(Registry::open(&context.home, context.now)?)
+}
+
+impl From<RegistryError> for Failure {
+    fn from(error: RegistryError) -> Failure {
+        let exit = match &error {
+            RegistryError::Missing { .. }
+            | RegistryError::Exists { .. }
+            | RegistryError::UnknownWorks { .. }
+            | RegistryError::Unknown { .. }
+            | RegistryError::Key { .. } => Exit::Usage,
+            RegistryError::Damaged { .. }
+            | RegistryError::Newer { .. }
+            | RegistryError::Read { .. }
+            | RegistryError::Catalogue { .. } => Exit::Input,
+            RegistryError::Locked { .. } | RegistryError::Full { .. } | RegistryError::Write { .. } => {
+                Exit::Unavailable
+            }
+            _ => Exit::Internal,
+        };
+        let remedy = error.remedy();
+        let failure = Failure::new(exit, error);
+        match remedy {
+            Some(remedy) => failure.hint(remedy),
+            None => failure,
+        }
+    }
+}
