@@ -6,9 +6,15 @@ use crate::defect::{Defect, Problem, note};
 
 /// Whether bytes are a web page: many hosts answer every path with one, and then no file is there.
 pub(crate) fn is_html(bytes: &[u8]) -> bool {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
-    let begins = |tag: &[u8]| bytes.get(..tag.len()).is_some_and(|b| b.eq_ignore_ascii_case(tag));
-    begins(b"<!doctype") || begins(b"<html") || begins(b"<head") || begins(b"<body") || begins(b"<!--")
+    const COMMENTS_MAX: usize = 16;
+    let mut rest = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
+    for _ in 0..COMMENTS_MAX {
+        let Some(comment) = rest.strip_prefix(b"<!--") else { break };
+        let Some(end) = memchr::memmem::find(comment, b"-->") else { break };
+        rest = comment.get(end + 3..).unwrap_or_default().trim_ascii_start();
+    }
+    let begins = |tag: &[u8]| rest.get(..tag.len()).is_some_and(|b| b.eq_ignore_ascii_case(tag));
+    begins(b"<!doctype html") || begins(b"<html") || begins(b"<head") || begins(b"<body")
 }
 
 /// Bytes as text: UTF-8, or UTF-16 where they begin with its mark; what is neither is replaced and told.

@@ -1,6 +1,13 @@
 //! Conformance vectors and real files.
+#![expect(clippy::unwrap_used, reason = "a test whose data cannot be read has failed")]
 
+mod any_bytes;
+mod containers;
+mod protocols;
+mod real;
 mod robots;
+mod structured_field;
+mod written;
 
 use std::path::{Path, PathBuf};
 

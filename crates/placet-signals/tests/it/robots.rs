@@ -92,9 +92,10 @@ fn hostile_files_are_linear() {
     let floor = 500 * 1024;
     let stars = format!("User-agent: *\nDisallow: /{}b\n", "*a".repeat(floor / 2));
     let many = format!("User-agent: *\n{}", "Disallow: /*a*b\n".repeat(floor / 16));
-    let distinct: String = (0..floor / 20).map(|i| format!("Disallow: /*{i:x}*z$\n")).collect();
-    let chain: String = (1..1000).map(|n| format!("Disallow: /{}\n", "a".repeat(n))).collect();
-    let agents: String = (0..floor / 20).map(|i| format!("User-agent: a{i:x}\n")).collect();
+    let lines = |count: usize, line: fn(usize) -> String| (0..count).map(line).collect::<Vec<_>>().concat();
+    let distinct = lines(floor / 20, |i| format!("Disallow: /*{i:x}*z$\n"));
+    let chain = lines(1000, |n| format!("Disallow: /{}\n", "a".repeat(n + 1)));
+    let agents = lines(floor / 20, |i| format!("User-agent: a{i:x}\n"));
     let path = format!("/{}", "a".repeat(8 * 1024));
     for file in [stars, many, format!("User-agent: *\n{distinct}"), format!("User-agent: *\n{chain}"), agents]
     {
@@ -158,11 +159,11 @@ proptest! {
         rules in prop::collection::vec((any::<bool>(), "[/ab*$]{0,6}"), 0..12),
         path in "/[ab/$*]{0,8}",
     ) {
-        let lines: String = rules
+        let lines: Vec<String> = rules
             .iter()
             .map(|(allow, pattern)| format!("{}: /{pattern}\n", if *allow { "Allow" } else { "Disallow" }))
             .collect();
-        let (robots, _) = robots::parse(format!("User-agent: *\n{lines}").as_bytes());
+        let (robots, _) = robots::parse(format!("User-agent: *\n{}", lines.concat()).as_bytes());
         let path = robots::normal(path.as_bytes());
         let group = &robots.groups[0];
         let best = group

@@ -1,0 +1,9 @@
+//! Any bytes are read and never panic.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use placet_signals::onix::parse;
+
+fuzz_target!(|data: &[u8]| {
+    parse(data);
+});
