@@ -5,7 +5,17 @@
 
 use crate::{Context, Exit, Failure};
 
+mod grant;
+mod grants;
+mod init;
+mod register;
+mod reservations;
+mod reserve;
+mod revoke;
 mod scan;
+mod terms;
+mod trust;
+mod works;
 
 macro_rules! verbs {
     ($($verb:ident => $module:ident,)+) => {
@@ -26,5 +36,14 @@ macro_rules! verbs {
 
 // In the order of the help.
 verbs! {
+    Init => init,
+    Register => register,
+    Reserve => reserve,
+    Grant => grant,
+    Reservations => reservations,
+    Grants => grants,
+    Revoke => revoke,
+    Works => works,
+    Trust => trust,
     Scan => scan,
 }
