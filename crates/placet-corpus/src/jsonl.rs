@@ -76,6 +76,11 @@ impl Jsonl {
             let reason = "the file is one JSON array, not one record a line".to_owned();
             return Err((reason, "write one record a line: jq -c '.[]'"));
         }
+        if self.number == 1 && record.trim() == "{" {
+            self.ended = true;
+            let reason = "the file is one JSON object over several lines, not one record a line".to_owned();
+            return Err((reason, "write one record a line: jq -c ."));
+        }
         json::scan(record.as_bytes(), &self.fields.names, &mut self.found).map_err(|wrong| {
             (format!("not a JSON record: {} at byte {}", wrong.what, wrong.at + skip + 1), BROKEN)
         })?;

@@ -69,6 +69,17 @@ impl std::fmt::Debug for Reader {
     }
 }
 
+#[cfg(test)]
+const fn is_send<T: Send>() {}
+
+/// A shard is read and cleared on any thread, and its items wander to others.
+#[cfg(test)]
+const _: () = {
+    is_send::<Reader>();
+    is_send::<Record>();
+    is_send::<crate::cleared::Cleared>();
+};
+
 /// The reader of one format, apart from the bytes it reads.
 pub(crate) enum Parser {
     Whole(Whole),

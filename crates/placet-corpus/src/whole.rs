@@ -23,19 +23,23 @@ impl Whole {
         if self.ended {
             return None;
         }
-        match read_to_end(input, &mut self.bytes, context.options.item_bytes_max) {
+        // Behind a fault the document is lost; the rest is read for further faults alone.
+        let max = if self.faulty { 0 } else { context.options.item_bytes_max };
+        match read_to_end(input, &mut self.bytes, max) {
             Err(fault) => {
                 self.faulty = true;
+                self.bytes = Vec::new();
                 return Some(context.fault(&fault));
+            }
+            Ok(_) if self.faulty => {
+                self.ended = true;
+                return None;
             }
             Ok(Rest::TooLong { bytes }) => {
                 self.ended = true;
                 return Some(context.too_long("file", bytes));
             }
             Ok(Rest::Whole) => self.ended = true,
-        }
-        if self.faulty {
-            return None;
         }
         let bytes = std::mem::take(&mut self.bytes);
         let (kind, media_type) =

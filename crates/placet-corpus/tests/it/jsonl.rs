@@ -109,6 +109,8 @@ fn a_file_in_utf16_or_one_array_says_what_to_do() {
     let utf16: Vec<u8> = "\u{feff}{\"text\":\"a\"}\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let path = corpus.put("a.json", utf16);
     insta::assert_snapshot!(asides(&records(&path, &ReadOptions::default()))[0], @"a.json: line 1: the file is UTF-16; JSON Lines are UTF-8 (convert the file: iconv -f UTF-16 -t UTF-8)");
+    let path = corpus.put("c.json", "{\n  \"text\": \"a\"\n}\n");
+    insta::assert_snapshot!(told(&records(&path, &ReadOptions::default())), @"aside c.json: line 1: the file is one JSON object over several lines, not one record a line (write one record a line: jq -c .)");
     let path = corpus.put("b.json", "[\n{\"text\":\"a\"},\n{\"text\":\"b\"}\n]\n");
     insta::assert_snapshot!(told(&records(&path, &ReadOptions::default())), @"aside b.json: line 1: the file is one JSON array, not one record a line (write one record a line: jq -c '.[]')");
 }

@@ -1,4 +1,5 @@
-//! The shared real files, whole. Skipped, with a line that says so, where `PLACET_SHARED_DATA` is not set.
+//! Real files, whole: those in `conformance/`, and the shared ones, skipped with a line that says so where
+//! `PLACET_SHARED_DATA` is not set.
 
 use std::path::PathBuf;
 
@@ -14,6 +15,10 @@ fn shared(below: &str) -> Option<PathBuf> {
     Some(PathBuf::from(data).join(below))
 }
 
+fn vendored(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../conformance").join(name)
+}
+
 fn told_folder(folder: &std::path::Path) -> String {
     let (sources, asides) = list(folder);
     let mut out = String::new();
@@ -21,6 +26,9 @@ fn told_folder(folder: &std::path::Path) -> String {
         out.push_str(&format!("listing: {aside}\n"));
     }
     for source in sources {
+        if source.name == "SOURCE.md" {
+            continue;
+        }
         out.push_str(&format!("\n{} ({:?}, {:?})\n", source.name, source.format, source.compression));
         let records: Vec<Record> = open(&source, &ReadOptions::default()).unwrap().collect();
         out.push_str(&told(&records));
@@ -30,14 +38,12 @@ fn told_folder(folder: &std::path::Path) -> String {
 
 #[test]
 fn warcio_is_read_whole() {
-    let Some(folder) = shared("corpora/warcio") else { return };
-    insta::assert_snapshot!(told_folder(&folder));
+    insta::assert_snapshot!(told_folder(&vendored("warcio")));
 }
 
 #[test]
 fn a_common_crawl_page_is_read_in_all_its_forms() {
-    let Some(folder) = shared("corpora/common_crawl_page") else { return };
-    insta::assert_snapshot!(told_folder(&folder));
+    insta::assert_snapshot!(told_folder(&vendored("common_crawl_page")));
 }
 
 /// These pages may be used but not kept here: only counts are stated.
@@ -68,8 +74,8 @@ fn crawled_pages_and_records_are_read_whole() {
 
 #[test]
 fn keeping_all_of_the_real_files_reproduces_what_was_readable() {
-    for folder in ["corpora/warcio", "corpora/common_crawl_page", "corpora/dolma"] {
-        let Some(folder) = shared(folder) else { return };
+    let folders = [Some(vendored("warcio")), Some(vendored("common_crawl_page")), shared("corpora/dolma")];
+    for folder in folders.into_iter().flatten() {
         let corpus = Corpus::new();
         for source in list(&folder).0 {
             let has_aside =
