@@ -235,7 +235,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Opens a table that [`Writer`] or [`concat`] wrote.
+    /// Opens a table that [`Writer`] or [`concat()`] wrote.
     pub fn open(path: &Path) -> Result<Self, CorpusError> {
         let file = File::open(path).map_err(|cause| CorpusError::io(path, "cannot be opened", cause))?;
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|cause| read(path, &cause))?;
