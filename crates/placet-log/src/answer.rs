@@ -85,11 +85,13 @@ impl From<ShapeError> for AnswerError {
     }
 }
 
-/// One use of a work, as the register holds it.
+/// What a scan found of a work for one use, as the register holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UseRow {
     /// The use, in the words of the closed list.
     pub use_name: String,
+    /// What was decided for it: allowed, conditional, unknown, denied.
+    pub verdict: String,
     /// How much.
     pub amount: u64,
     /// Of what: `letters`, `words`, `seconds`, `pixels`.
@@ -107,6 +109,7 @@ impl UseRow {
     pub fn to_value(&self) -> Value {
         Value::map([
             ("use", Value::text(&self.use_name)),
+            ("verdict", Value::text(&self.verdict)),
             ("amount", Value::Uint(self.amount)),
             ("unit", Value::text(&self.unit)),
             ("repetitions", Value::Uint(self.repetitions)),
@@ -119,6 +122,7 @@ impl UseRow {
         let mut m = Members::of(value)?;
         let row = UseRow {
             use_name: m.text("use")?,
+            verdict: m.text("verdict")?,
             amount: m.uint("amount")?,
             unit: m.text("unit")?,
             repetitions: m.uint("repetitions")?,

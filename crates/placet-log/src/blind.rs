@@ -221,7 +221,9 @@ fn expand(message: &[&[u8]], tag: &[&[u8]]) -> [u8; 64] {
     let tag = tag.concat();
     let suffix = [tag.as_slice(), &[tag.len() as u8]].concat();
     let mut first = Sha512::new().chain_update([0; 128]);
-    message.iter().for_each(|part| first.update(part));
+    for part in message {
+        first.update(part);
+    }
     let first = first.chain_update([0, 64, 0]).chain_update(&suffix).finalize();
     Sha512::new().chain_update(first).chain_update([1]).chain_update(&suffix).finalize().into()
 }

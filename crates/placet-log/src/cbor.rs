@@ -83,7 +83,9 @@ impl Value {
             }
             Value::Array(values) => {
                 head(to, 4, values.len() as u64);
-                values.iter().for_each(|value| value.write(to));
+                for value in values {
+                    value.write(to);
+                }
             }
             Value::Map(members) => {
                 head(to, 5, members.len() as u64);
@@ -103,17 +105,17 @@ fn head(to: &mut Vec<u8>, major: u8, n: u64) {
     let major = major << 5;
     match n {
         0..24 => to.push(major | n as u8),
-        24..0x100 => to.extend([major | 24, n as u8]),
+        24..0x100 => to.extend([major | 0x18, n as u8]),
         0x100..0x1_0000 => {
-            to.push(major | 25);
+            to.push(major | 0x19);
             to.extend((n as u16).to_be_bytes());
         }
         0x1_0000..0x1_0000_0000 => {
-            to.push(major | 26);
+            to.push(major | 0x1a);
             to.extend((n as u32).to_be_bytes());
         }
         _ => {
-            to.push(major | 27);
+            to.push(major | 0x1b);
             to.extend(n.to_be_bytes());
         }
     }
@@ -279,8 +281,8 @@ mod tests {
             (Value::map([("b", Value::Array(vec![])), ("a", Value::int(1))]), "a26161016162 80"),
         ] {
             let hex: String = hex.split(' ').collect();
-            let encoded: String = value.encode().iter().map(|b| format!("{b:02x}")).collect();
-            assert_eq!(encoded, hex);
+            let bytes = (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap());
+            assert_eq!(value.encode(), bytes.collect::<Vec<_>>());
         }
     }
 

@@ -21,7 +21,9 @@ impl Hash {
     /// SHA-256 of the parts one after the other.
     pub fn of(parts: &[&[u8]]) -> Hash {
         let mut hasher = Sha256::new();
-        parts.iter().for_each(|part| hasher.update(part));
+        for part in parts {
+            hasher.update(part);
+        }
         Hash(hasher.finalize().into())
     }
 

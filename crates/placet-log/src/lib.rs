@@ -28,5 +28,6 @@ pub mod fsck;
 #[cfg(feature = "store")]
 pub mod store;
 
-#[cfg(all(test, feature = "store"))]
+#[cfg(test)]
+#[cfg(feature = "store")]
 mod crash;

@@ -195,6 +195,8 @@ fn group(
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use placet_core::note::{Note, Signer};
     use proptest::prelude::*;
 
@@ -220,7 +222,7 @@ mod tests {
         let log = Signer::from_seed("example.org/log", [9; 32]).unwrap();
         let mut text = format!("# trust\nlog {} https://example.org/log\n\n", log.verifier());
         for n in 1..=4 {
-            text += &format!("witness\tw{n}  {}\n", witness(n).verifier());
+            let _ = writeln!(text, "witness\tw{n}  {}", witness(n).verifier());
         }
         Policy::parse(format!("{text}{rest}").as_bytes())
     }

@@ -121,9 +121,11 @@ pub(crate) fn perfect_root(row: &[Hash]) -> Hash {
 /// path, or at `whole`, the path of the full tile, where the partial tile is gone. Tiles stay in memory.
 pub struct Tiles<'a, E> {
     size: u64,
-    read: Box<dyn FnMut(&str, &str) -> Result<Vec<u8>, E> + 'a>,
+    read: Box<Read<'a, E>>,
     kept: std::collections::HashMap<(u8, u64), Vec<Hash>>,
 }
+
+type Read<'a, E> = dyn FnMut(&str, &str) -> Result<Vec<u8>, E> + 'a;
 
 /// Tiles kept in memory at once: 8 MiB.
 const TILES_KEPT: usize = 1024;

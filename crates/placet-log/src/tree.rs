@@ -81,7 +81,7 @@ fn range<E>(
 
 /// The largest power of two below `length` (at least 2).
 fn split(length: u64) -> u64 {
-    1 << (63 - (length - 1).leading_zeros())
+    1 << (length - 1).ilog2()
 }
 
 /// A tree in memory, all complete subtrees kept: 64 bytes an entry.

@@ -177,7 +177,7 @@ mod tests {
     }
 
     impl Setting {
-        fn note(&self, size: u64, signer: &Signer, origin: &str) -> String {
+        fn note(size: u64, signer: &Signer, origin: &str) -> String {
             let tree: Tree = (0..size as u8).map(|i| Hash::leaf(&[i])).collect();
             let text = Checkpoint { origin: origin.into(), size, root: tree.root() }.to_string();
             let mut note = Note::new(&text).unwrap();
@@ -185,7 +185,7 @@ mod tests {
             note.to_string()
         }
 
-        fn seen(&self, size: u64) -> Seen {
+        fn seen(size: u64) -> Seen {
             let tree: Tree = (0..size as u8).map(|i| Hash::leaf(&[i])).collect();
             Seen { size, root: tree.root() }
         }
@@ -199,10 +199,10 @@ mod tests {
     #[test]
     fn cosigns_what_continues_and_nothing_else() {
         let s = setting();
-        let note = s.note(9, &s.log, "example.org/log");
+        let note = Setting::note(9, &s.log, "example.org/log");
         let proof = s.tree.consistency_proof(4);
-        let good = s.ask(4, &proof, note.clone(), Some(s.seen(4)));
-        assert_eq!((good.status, good.seen), (200, Some(s.seen(9))));
+        let good = s.ask(4, &proof, note.clone(), Some(Setting::seen(4)));
+        assert_eq!((good.status, good.seen), (200, Some(Setting::seen(9))));
         let cosigned = add_cosignatures(note.as_bytes(), &good.body, s.witness.signer.verifier()).unwrap();
         let keys = [s.log.verifier().clone(), s.witness.signer.verifier().clone()];
         let (_, verified) = Checkpoint::open(cosigned.as_bytes(), &keys).unwrap();
@@ -212,19 +212,19 @@ mod tests {
         let stranger = Signer::from_seed("example.org/log", [3; 32]).unwrap();
         for (status, answer) in [
             (200, s.ask(0, &[], note.clone(), None)),
-            (400, s.ask(10, &[], note.clone(), Some(s.seen(4)))),
+            (400, s.ask(10, &[], note.clone(), Some(Setting::seen(4)))),
             (400, s.ask(4, &[], "no checkpoint\n".into(), None)),
-            (404, s.ask(0, &[], s.note(9, &s.log, "example.org/other"), None)),
-            (403, s.ask(0, &[], s.note(9, &stranger, "example.org/log"), None)),
-            (409, s.ask(0, &[], note.clone(), Some(s.seen(4)))),
+            (404, s.ask(0, &[], Setting::note(9, &s.log, "example.org/other"), None)),
+            (403, s.ask(0, &[], Setting::note(9, &stranger, "example.org/log"), None)),
+            (409, s.ask(0, &[], note.clone(), Some(Setting::seen(4)))),
             (409, s.ask(9, &[], note.clone(), Some(Seen { size: 9, root: Hash::EMPTY }))),
-            (422, s.ask(4, &proof[1..], note.clone(), Some(s.seen(4)))),
+            (422, s.ask(4, &proof[1..], note.clone(), Some(Setting::seen(4)))),
             (422, s.ask(4, &proof, note.clone(), Some(Seen { size: 4, root: Hash::EMPTY }))),
         ] {
             assert_eq!(answer.status, status, "{answer:?}");
             assert_eq!(answer.seen.is_some(), status == 200);
         }
-        assert_eq!(s.ask(0, &[], note, Some(s.seen(4))).body, "4\n");
+        assert_eq!(s.ask(0, &[], note, Some(Setting::seen(4))).body, "4\n");
     }
 
     proptest! {

@@ -1,5 +1,8 @@
 //! From a register in a log to an answer that a stranger verifies, and every way in which it must not verify.
 
+use std::path::Path;
+use std::process::Command;
+
 use placet_core::note::Signer;
 use placet_log::answer::{AnswerError, Expected, Source, UseRow, commit_uses, verify};
 use placet_log::blind::BlindKey;
@@ -36,6 +39,7 @@ fn provider() -> Provider {
     let salts = Salts::new([3; 32]);
     let uses = vec![UseRow {
         use_name: "train-gen".into(),
+        verdict: "allowed".into(),
         amount: 1200,
         unit: "letters".into(),
         repetitions: 3,
@@ -189,4 +193,29 @@ fn a_checkpoint_of_the_wrong_log_is_refused() {
     let note = placet_core::note::sign(&text, &[&other]).unwrap();
     let keys = [log.verifier().clone(), other.verifier().clone()];
     assert!(Checkpoint::open(note.as_bytes(), &keys).is_err());
+}
+
+/// The answers that `js/verify.mjs` is tested with. `PLACET_WRITE_CONFORMANCE=1` writes them anew.
+#[test]
+fn the_answers_in_conformance_are_these() {
+    let provider = provider();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance/answers");
+    for (name, text) in [("present", provider.answer(ISBN)), ("absent", provider.answer("isbn:9780000000002"))] {
+        let path = folder.join(format!("{name}.placet-proof"));
+        if std::env::var_os("PLACET_WRITE_CONFORMANCE").is_some() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "{}", path.display());
+        let policy = Policy::parse(&std::fs::read(folder.join("trust.policy")).unwrap()).unwrap();
+        verify(text.as_bytes(), &policy, Expected::default()).unwrap();
+    }
+}
+
+#[test]
+fn the_verifier_for_browsers_agrees() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("js/verify.test.mjs");
+    match Command::new("node").arg("--test").arg(&script).output() {
+        Ok(run) => assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stdout)),
+        Err(error) => println!("skipped: node cannot be run ({error})"),
+    }
 }
