@@ -97,14 +97,13 @@ pub fn header(fields: &[&[u8]]) -> (Vec<Statement>, Vec<Defect>) {
 pub fn in_robots(robots: &Robots, tokens: &[&str], url: &str) -> (Vec<Statement>, Vec<Defect>) {
     let path = robots::path_of(url);
     let path = robots::normal(path.as_bytes());
-    let matcher = robots::Matcher::new(robots);
     let (mut stated, mut defects) = (Vec::new(), Vec::new());
     let mut seen: Vec<u32> = Vec::new();
     for token in if tokens.is_empty() { &["*"][..] } else { tokens } {
-        if !matcher.decide(token, &path).allowed {
+        let groups = robots.groups_for(token);
+        if groups.iter().all(|g| rules(g).next().is_none()) || !robots::allows(&groups, &path) {
             continue;
         }
-        let groups = robots.groups_for(token);
         let mut best: Vec<(Rule<'_>, &Group)> = Vec::new();
         for group in groups {
             for rule in rules(group).filter(|r| robots::matches(r.pattern.as_bytes(), &path)) {

@@ -64,7 +64,7 @@ pub(crate) fn speaks_of_ai(text: &str) -> bool {
         "minería de textos",
         "intelligenza artificiale",
         "estrazione di testo",
-        "llm",
+        " llm",
     ];
     let lower = text.to_lowercase();
     WORDS.iter().any(|w| lower.contains(w))

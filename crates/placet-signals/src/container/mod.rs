@@ -38,7 +38,7 @@ pub enum Format {
     Tiff,
     /// PDF.
     Pdf,
-    /// ISO base media: MP4, M4A, HEIC, AVIF.
+    /// ISO base media: MP4, M4A. HEIC and AVIF keep XMP as an item, which is not opened.
     Mp4,
     /// MP3 with an `ID3v2` tag.
     Mp3,

@@ -7,6 +7,7 @@
 
 use super::path::tail_matches;
 use super::{Group, Reading, Robots};
+use crate::agents;
 
 /// A robots.txt prepared to answer which agent may fetch which path.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub struct Matcher {
     agents: Vec<(Box<str>, Vec<u32>)>,
     everybody: Vec<u32>,
     groups: Vec<Index>,
+    /// The agents of AI systems that the file names.
+    known: Vec<&'static agents::Agent>,
 }
 
 /// What a robots.txt says to one agent about one path.
@@ -61,7 +64,13 @@ impl Matcher {
             }
         }
         let groups = robots.groups.iter().map(|g| Index::new(g, robots.reading)).collect();
-        Matcher { agents, everybody, groups }
+        let known = agents.iter().filter_map(|(name, _)| agents::find(name)).collect();
+        Matcher { agents, everybody, groups, known }
+    }
+
+    /// The agents of AI systems that the file names.
+    pub fn known_agents(&self) -> &[&'static agents::Agent] {
+        &self.known
     }
 
     /// The rules for an agent, by its product token.

@@ -175,6 +175,14 @@ impl Robots {
     }
 }
 
+/// Whether groups let a path be fetched, straight from the definition: for the few paths that are not worth a
+/// [`Matcher`].
+pub(crate) fn allows(groups: &[&Group], path: &[u8]) -> bool {
+    let rules = groups.iter().flat_map(|g| &g.rules).filter(|r| !r.pattern.is_empty());
+    let matching = rules.filter(|r| matches(r.pattern.as_bytes(), path));
+    matching.map(|r| (r.pattern.len(), r.allow)).max().is_none_or(|(_, allow)| allow)
+}
+
 /// Reads a robots.txt as RFC 9309 says.
 pub fn parse(bytes: &[u8]) -> (Robots, Vec<Defect>) {
     parse_as(bytes, Reading::Rfc9309)

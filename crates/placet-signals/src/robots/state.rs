@@ -30,14 +30,7 @@ pub fn statements(robots: &Robots, matcher: &Matcher, tokens: &[&str], url: &str
             ..of_place("robots", Tier::A, Reach::Path)
         });
     }
-    let named: BTreeSet<&str> = robots
-        .groups
-        .iter()
-        .flat_map(|g| &g.agents)
-        .filter_map(|a| agents::find(&a.value).or_else(|| agents::find(a.token())))
-        .map(|a| a.token)
-        .collect();
-    for agent in named.into_iter().filter_map(agents::find) {
+    for agent in matcher.known_agents() {
         let rules = matcher.agent(agent.token);
         let access = rules.decide(&path);
         let uses = agent.class.uses();

@@ -341,8 +341,8 @@ fn terms_of(element: &Element) -> String {
     crate::defect::shortened(parts.join(" ").trim())
 }
 
-/// How a document was found, which says what it is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a document was found, which says what it is about; a later one is more specific.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Association {
     /// Through the site: `License:` in robots.txt.
     Site,
@@ -354,8 +354,7 @@ pub enum Association {
 
 /// What a document states about a URL, or about the asset that carries it.
 ///
-/// Page and asset beat site where they speak: that is a matter of which documents are given here, and the caller
-/// gives them all; of one document, the contents with the longest matching pattern count.
+/// Of one document, the contents with the longest matching pattern count; of several documents, see [`prevailing`].
 pub fn statements(rsl: &Rsl, url: Option<&str>, association: Association) -> Vec<Statement> {
     let specific = |content: &Content| -> Option<usize> {
         if content.url.is_empty() {
@@ -371,6 +370,17 @@ pub fn statements(rsl: &Rsl, url: Option<&str>, association: Association) -> Vec
         stated.extend(content.statements(rsl.is_legacy, url, association));
     }
     stated
+}
+
+/// What all documents found for a URL state: those of the most specific association that says anything.
+pub fn prevailing(documents: &[(&Rsl, Association)], url: Option<&str>) -> Vec<Statement> {
+    let mut stated: Vec<(Association, Vec<Statement>)> = documents
+        .iter()
+        .map(|(rsl, association)| (*association, statements(rsl, url, *association)))
+        .collect();
+    stated.retain(|(_, statements)| !statements.is_empty());
+    let strongest = stated.iter().map(|(association, _)| *association).max();
+    stated.into_iter().filter(|(a, _)| Some(*a) == strongest).flat_map(|(_, s)| s).collect()
 }
 
 /// The length of the pattern, where it matches the URL.

@@ -15,7 +15,8 @@ const AGENTS: [&str; 2] = ["GPTBot", "CCBot"];
 /// Hands the bytes to every reader and what comes out to every next step.
 fn read(bytes: &[u8]) {
     let (robots, _) = robots::parse(bytes);
-    robots::statements(&robots, &robots::Matcher::new(&robots), &AGENTS, URL);
+    let matcher = robots::Matcher::new(&robots);
+    robots::statements(&robots, &matcher, &AGENTS, URL);
     aipref::in_robots(&robots, &AGENTS, URL);
     content_signal::in_robots(&robots, &AGENTS, URL);
     rsl::in_robots(&robots, &AGENTS);

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use placet_core::{ParseStatus, Statement, Use, Verdict};
 use placet_signals::{Defect, aipref, asset, content_signal, plus, robots, rsl, tdmrep};
+use rsl::Association::{Page, Site};
 use serde_json::{Value, json};
 
 /// The strictest answer per use, as the cases write it.
@@ -27,12 +28,11 @@ fn check_signals(
     in_robots: fn(&robots::Robots, &[&str], &str) -> Stated,
 ) {
     for case in cases(file, "cases") {
-        let (stated, _) = match case["header"].as_str() {
-            Some(field) => header(&[field.as_bytes()]),
-            None => {
-                let (robots, _) = robots::parse(case["robots"].as_str().unwrap().as_bytes());
-                in_robots(&robots, &[case["agent"].as_str().unwrap()], case["url"].as_str().unwrap())
-            }
+        let (stated, _) = if let Some(field) = case["header"].as_str() {
+            header(&[field.as_bytes()])
+        } else {
+            let (robots, _) = robots::parse(case["robots"].as_str().unwrap().as_bytes());
+            in_robots(&robots, &[case["agent"].as_str().unwrap()], case["url"].as_str().unwrap())
         };
         assert_eq!(json!(answers(&stated)), case["says"], "{}", case["id"]);
         assert_eq!(is_flagged(&stated), case["flagged"] == true, "{}", case["id"]);
@@ -117,6 +117,27 @@ fn rsl_cases() {
             assert_eq!(answers(&told), said, "{}", case["id"]);
         }
     }
+}
+
+/// A page's licence beats its site's; one that does not speak of the page beats nothing.
+#[test]
+fn the_more_specific_licence_prevails() {
+    let document = |url: &str, words: &str| {
+        let text = format!(
+            "<rsl xmlns=\"{}\"><content url=\"{url}\"><license>{words}</license></content></rsl>",
+            rsl::SPACE
+        );
+        rsl::parse(text.as_bytes()).0
+    };
+    let site = document("/", "<prohibits type=\"usage\">all</prohibits>");
+    let page = document("", "<permits type=\"usage\">all</permits>");
+    let elsewhere = document("/b", "<permits type=\"usage\">all</permits>");
+    let url = Some("https://example.com/a");
+    let says = |documents: &[(&rsl::Rsl, rsl::Association)]| {
+        answers(&rsl::prevailing(documents, url)).get("train-gen").cloned().unwrap()
+    };
+    assert_eq!(says(&[(&site, Site), (&page, Page)]), "allowed");
+    assert_eq!(says(&[(&site, Site), (&elsewhere, Page)]), "denied");
 }
 
 /// Every value of PLUS Data Mining in every container that is walked.
