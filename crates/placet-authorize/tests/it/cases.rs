@@ -127,6 +127,7 @@ struct Said {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "as the type it stands for")]
 struct Matching {
     work: String,
     #[serde(default = "issuer")]
