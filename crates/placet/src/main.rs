@@ -8,6 +8,7 @@ use clap::Parser;
 mod commands;
 mod failure;
 mod output;
+mod site_records;
 mod registry;
 
 use failure::{Exit, Failure};

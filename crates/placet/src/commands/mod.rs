@@ -5,6 +5,7 @@
 
 use crate::{Context, Exit, Failure};
 
+mod gate;
 mod grant;
 mod grants;
 mod init;
@@ -46,4 +47,5 @@ verbs! {
     Works => works,
     Trust => trust,
     Scan => scan,
+    Gate => gate,
 }

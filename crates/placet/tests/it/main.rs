@@ -1,4 +1,5 @@
 //! The built binary as a user runs it: what it prints, what it writes, how it exits.
 
 mod frame;
+mod gate;
 mod support;
