@@ -1,4 +1,6 @@
 //! Every reader takes any bytes: random ones, and the fuzz targets' seeds with octets changed, cut and repeated.
+//!
+//! `PROPTEST_CASES=1000000 cargo test -p placet-signals any_bytes` makes it a long run.
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -74,8 +76,6 @@ fn the_seeds_are_read() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
     #[test]
     fn random_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         read(&bytes);
