@@ -41,6 +41,7 @@ impl Grains {
     }
 
     /// What the whole minor units leave over: at least zero, below one minor unit.
+    #[must_use]
     pub fn fraction(self) -> Grains {
         Grains(self.0.rem_euclid(GRAINS_PER_MINOR))
     }

@@ -72,7 +72,7 @@ pub enum Value {
         /// After allowed deductions.
         net: Option<Money>,
         /// The exchange, where the report is in another currency.
-        exchange: Option<Exchange>,
+        exchange: Option<Box<Exchange>>,
     },
 }
 
@@ -215,7 +215,7 @@ impl Stand<'_> {
                         amount = done.to;
                         let what = format!("at {} ({}, {})", done.at.rate, done.at.source, done.at.day);
                         steps.push(Step { what, amount });
-                        exchanged = Some(done);
+                        exchanged = Some(Box::new(done));
                     }
                     let part = BigUint::from(amount.minor.max(0).unsigned_abs()) * rate.numerator();
                     let half =

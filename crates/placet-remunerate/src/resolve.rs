@@ -128,6 +128,18 @@ pub struct Part<'a> {
     pub by_default: bool,
 }
 
+impl Resolution<'_> {
+    /// A number of parts as a fraction of the whole, in lowest terms, for people.
+    pub fn fraction(&self, parts: &BigUint) -> String {
+        let (mut a, mut b) = (self.whole.clone(), parts.clone());
+        while !b.is_zero() {
+            (a, b) = (b.clone(), a % b);
+        }
+        let (above, below) = (parts / &a, &self.whole / &a);
+        if below == BigUint::from(1_u8) { above.to_string() } else { format!("{above}/{below}") }
+    }
+}
+
 /// Answers a question.
 pub fn resolve<'a>(book: &'a ClaimBook, rules: &RuleSet, q: &Question) -> Resolution<'a> {
     let mut claims = book.in_force(q);
@@ -165,7 +177,9 @@ pub fn resolve<'a>(book: &'a ClaimBook, rules: &RuleSet, q: &Question) -> Resolu
         let contested = hold_excess(&mut table, &whole, rules, q.right);
         (whole, contested, false)
     } else {
-        table.iter_mut().for_each(|r| r.paid = r.stated.clone());
+        for r in &mut table {
+            r.paid = r.stated.clone();
+        }
         let open_ended = table.iter().any(|r| matches!(r.claim.share, Share::Unknown | Share::Residual));
         let near = !stated.is_zero() && &stated + &tolerance >= whole;
         if stated > whole || (near && stated < whole && !open_ended) {
@@ -218,7 +232,7 @@ fn common_whole(claims: &[&Claim], rules: &RuleSet) -> BigUint {
         .map(|c| c.most.denominator())
         .chain(rules.default_split.iter().map(|s| s.share.denominator()))
         .chain(rules.tolerance.map(Ratio::denominator));
-    let mut whole = stated.chain(of_rules).fold(BigUint::from(1_u8), |whole, d| lcm(whole, d));
+    let mut whole = stated.chain(of_rules).fold(BigUint::from(1_u8), lcm);
     let open_ended = claims.iter().filter(|c| matches!(c.share, Share::Unknown | Share::Residual)).count();
     for n in 2..=open_ended.min(EQUAL_SHARERS_EXACT) {
         whole = lcm(whole, n as u64);

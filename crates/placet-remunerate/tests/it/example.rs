@@ -113,6 +113,17 @@ impl Example {
         self
     }
 
+    /// The licensee corrects its report: half of everything.
+    pub(crate) fn halve_value(&mut self) {
+        for report in &mut self.value {
+            for (_, number) in report.iter_mut().filter(|(key, _)| *key == "net" || *key == "gross") {
+                let reported: placet_core::Money = number.as_str().unwrap().parse().unwrap();
+                let half = placet_core::Money::new(reported.minor / 2, reported.currency);
+                *number = toml::Value::String(half.to_string());
+            }
+        }
+    }
+
     pub(crate) fn claims(&self) -> Vec<Claim> {
         let one = |c: &ExampleClaim, right: Right| Claim {
             id: format!("{}#{right}", c.id),
