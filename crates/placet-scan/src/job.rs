@@ -1,0 +1,88 @@
+//! What a run is asked to do.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use placet_authorize::{Asking, Profile, UnknownItems};
+use placet_core::{Territory, UseSet};
+use placet_corpus::ReadOptions;
+use placet_match::{PackSet, Texts};
+
+/// One run: a corpus, packs whose issuers are trusted, a question, and where the answer goes.
+pub struct Job {
+    /// A folder or a file.
+    pub corpus: PathBuf,
+    /// The folder for the results; made if it is not there.
+    pub out: PathBuf,
+    /// The packs. The caller has checked that every issuer is on the provider's trust list.
+    pub packs: Arc<PackSet>,
+    /// Texts of works at hand; with them matches have exact ends.
+    pub texts: Option<Arc<dyn Texts + Send>>,
+    /// Names the texts at hand, since results depend on them; the same text must give the same results.
+    pub texts_id: String,
+    /// The rules.
+    pub profile: Profile,
+    /// Which uses are asked about.
+    pub uses: UseSet,
+    /// The day as of whose end (UTC) reservations and grants are read. A run that goes on keeps the day it began with.
+    pub day: Date,
+    /// Who asks.
+    pub licensee: Option<String>,
+    /// Where the use takes place.
+    pub territory: Territory,
+    /// What happens to items with an unknown verdict, where the profile is not to decide that.
+    pub unknown: Option<UnknownItems>,
+    /// Whether refused items stay in the cleared corpus without the matched spans.
+    pub redact: bool,
+    /// How the corpus is read.
+    pub read: ReadOptions,
+    /// How many threads work; the results do not depend on it.
+    pub threads: usize,
+    /// Which part of the shards this run takes: `(i, n)` with `1 <= i <= n`.
+    pub part: Option<(u32, u32)>,
+}
+
+impl Job {
+    /// Whether items with an unknown verdict stay in the cleared corpus.
+    pub fn unknown_items(&self) -> UnknownItems {
+        self.unknown.unwrap_or(self.profile.unknown.items)
+    }
+
+    pub(crate) fn asking(&self, day: Date) -> Asking {
+        // The last moment of the day: what was declared on it counts.
+        let next = day.tomorrow().ok().and_then(|next| next.to_zoned(TimeZone::UTC).ok());
+        let at = next.map_or(Timestamp::MAX, |start| start.timestamp() - SignedDuration::from_nanos(1));
+        let mut asking = Asking::at(at);
+        asking.licensee.clone_from(&self.licensee);
+        asking.territory = self.territory.clone();
+        asking
+    }
+}
+
+/// Whoever watches a run: takes progress, says when to stop, and knows the time.
+pub trait Watch: Sync {
+    /// Called with the run's size once it is known, and with the shards that earlier runs committed.
+    fn begin(&self, total: &Progress, resumed: Option<&Progress>);
+    /// Called after every batch of items with what was done since the run began.
+    fn advance(&self, done: &Progress);
+    /// Asked between batches; a run that is told to stop commits nothing half.
+    fn stop(&self) -> bool;
+    /// The time.
+    fn now(&self) -> Timestamp;
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes of corpus files, as stored.
+    pub bytes: u64,
+    /// Shards.
+    pub shards: usize,
+    /// Items.
+    pub items: u64,
+    /// Items in which something was matched.
+    pub matched: u64,
+}

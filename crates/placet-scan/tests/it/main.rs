@@ -1,0 +1,5 @@
+//! Runs over small corpora, as a caller of the crate sees them.
+
+mod folder;
+mod results;
+mod support;
