@@ -93,8 +93,8 @@ pub fn all() -> &'static [Agent] {
 pub fn find(token: &str) -> Option<&'static Agent> {
     all()
         .binary_search_by(|a| {
-            let lower = |s: &str| s.bytes().map(|b| b.to_ascii_lowercase()).collect::<Vec<u8>>();
-            lower(a.token).cmp(&lower(token))
+            let lower = token.bytes().map(|b| b.to_ascii_lowercase());
+            a.token.bytes().map(|b| b.to_ascii_lowercase()).cmp(lower)
         })
         .ok()
         .and_then(|i| all().get(i))
