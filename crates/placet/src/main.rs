@@ -1,5 +1,6 @@
 //! The `placet` command: arguments, output and exit codes around the library crates. Only this crate prints.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,10 +9,10 @@ use clap::Parser;
 mod commands;
 mod failure;
 mod output;
-mod site_records;
 mod registry;
+mod site_records;
 
-use failure::{Exit, Failure};
+use failure::{Exit, Failure, OrFail as _};
 use output::Output;
 
 /// Finds registered works in AI corpora and decides, per item and use, what may be done with it.
@@ -64,13 +65,20 @@ fn main() -> ExitCode {
             };
         }
     };
-    let context = Context {
-        home: cli.global.home,
-        now: jiff::Timestamp::now(),
-        out: Output::new(cli.global.json, cli.global.quiet),
-    };
-    match cli.verb.run(&context) {
+    match cli.run(jiff::Timestamp::now()) {
         Ok(exit) => exit.into(),
         Err(failure) => failure.report(),
+    }
+}
+
+/// Runs a command line as if it had been typed; the demonstration does.
+fn run(words: impl IntoIterator<Item = OsString>, now: jiff::Timestamp) -> Result<Exit, Failure> {
+    Cli::try_parse_from(words).or_fail(Exit::Internal)?.run(now)
+}
+
+impl Cli {
+    fn run(self, now: jiff::Timestamp) -> Result<Exit, Failure> {
+        let out = Output::new(self.global.json, self.global.quiet);
+        self.verb.run(&Context { home: self.global.home, now, out })
     }
 }
