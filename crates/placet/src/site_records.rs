@@ -9,9 +9,9 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use placet_core::Statement;
+use placet_core::{Evidence, Statement};
 use placet_signals::robots::{Access, Agent, Group, Matcher, Robots};
-use placet_signals::{aipref, content_signal, robots, tdmrep};
+use placet_signals::{ai_txt, aipref, content_signal, robots, tdmrep, trust_txt};
 
 /// Most bytes of one record that are read.
 const RECORD_BYTES_MAX: u64 = robots::ROBOTS_BYTES_MAX as u64 + 1;
@@ -34,6 +34,8 @@ pub(crate) struct SiteRecords {
 pub(crate) struct Site {
     robots: Option<RobotsRecord>,
     tdmrep: Option<TdmrepRecord>,
+    ai_txt: Option<(Robots, Record)>,
+    trust_txt: Option<(Vec<Statement>, Record)>,
 }
 
 struct RobotsRecord {
@@ -92,7 +94,8 @@ impl SiteRecords {
 }
 
 impl Site {
-    fn read(path: &Path, agent: &str) -> io::Result<Option<Site>> {
+    /// Reads the record of one host, as this agent.
+    pub(crate) fn read(path: &Path, agent: &str) -> io::Result<Option<Site>> {
         let kind = match path.metadata() {
             Ok(kind) => kind,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -100,13 +103,20 @@ impl Site {
         };
         if !kind.is_dir() {
             let robots = Record::read(path)?.map(|(bytes, record)| RobotsRecord::new(&bytes, record, agent));
-            return Ok(Some(Site { robots, tdmrep: None }));
+            return Ok(Some(Site { robots, tdmrep: None, ai_txt: None, trust_txt: None }));
         }
         let robots = Record::read(&path.join("robots.txt"))?;
         let tdmrep = Record::read(&path.join(".well-known").join("tdmrep.json"))?;
+        let ai_txt = Record::read(&path.join("ai.txt"))?;
+        let trust_txt = match Record::read(&path.join(".well-known").join("trust.txt"))? {
+            Some(found) => Some(found),
+            None => Record::read(&path.join("trust.txt"))?,
+        };
         Ok(Some(Site {
             robots: robots.map(|(bytes, record)| RobotsRecord::new(&bytes, record, agent)),
             tdmrep: tdmrep.map(|(bytes, record)| TdmrepRecord { file: tdmrep::file(&bytes).0, record }),
+            ai_txt: ai_txt.map(|(bytes, record)| (ai_txt::parse(&bytes).0, record)),
+            trust_txt: trust_txt.map(|(bytes, record)| (trust_txt::parse(&bytes).0, record)),
         }))
     }
 
@@ -120,8 +130,14 @@ impl Site {
         self.robots.as_ref().map(|r| r.own.decide("*", path))
     }
 
-    /// Everything it states about one of its URLs, to these agents.
-    pub(crate) fn statements(&self, host: &str, agents: &[&str], url: &str) -> Vec<Statement> {
+    /// Everything it states about one of its URLs, to these agents, and its TDM reservation mark, which is weighed
+    /// against the marks of the page itself before it states anything.
+    pub(crate) fn statements(
+        &self,
+        host: &str,
+        agents: &[&str],
+        url: &str,
+    ) -> (Vec<Statement>, Option<tdmrep::Mark>) {
         let mut all = Vec::new();
         if let Some(r) = &self.robots {
             let mut stated = robots::statements(&r.robots, &r.matcher, agents, url);
@@ -130,13 +146,22 @@ impl Site {
             r.record.locate(&mut stated, &format!("https://{host}/robots.txt"));
             all.append(&mut stated);
         }
-        if let Some(t) = &self.tdmrep {
-            let marks: Vec<tdmrep::Mark> = t.file.mark(url).into_iter().collect();
-            let mut stated = tdmrep::statements(&marks, Some(url));
-            t.record.locate(&mut stated, &format!("https://{host}/.well-known/tdmrep.json"));
+        if let Some((file, record)) = &self.ai_txt {
+            let mut stated = ai_txt::statements(file, agents, url);
+            record.locate(&mut stated, &format!("https://{host}/ai.txt"));
             all.append(&mut stated);
         }
-        all
+        if let Some((stated, record)) = &self.trust_txt {
+            let mut stated = stated.clone();
+            record.locate(&mut stated, &format!("https://{host}/trust.txt"));
+            all.append(&mut stated);
+        }
+        let mark = self.tdmrep.as_ref().and_then(|t| {
+            let mut mark = t.file.mark(url)?;
+            t.record.stamp(&mut mark.evidence, &format!("https://{host}/.well-known/tdmrep.json"));
+            Some(mark)
+        });
+        (all, mark)
     }
 }
 
@@ -173,11 +198,14 @@ impl Record {
     /// Completes the evidence of statements read from this record.
     fn locate(&self, statements: &mut [Statement], place: &str) {
         for statement in statements {
-            let evidence = &mut statement.evidence;
-            evidence.place.insert_str(0, place);
-            evidence.observed_at = self.stored_at;
-            evidence.blake3 = Some(self.blake3.clone());
+            self.stamp(&mut statement.evidence, place);
         }
+    }
+
+    fn stamp(&self, evidence: &mut Evidence, place: &str) {
+        evidence.place.insert_str(0, place);
+        evidence.observed_at = self.stored_at;
+        evidence.blake3 = Some(self.blake3.clone());
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use placet_authorize::{Asking, Fact, Item, Profile, decide};
 use placet_core::{Use, Verdict};
 use placet_signals::robots::{normal, path_of};
+use placet_signals::tdmrep;
 
 use crate::failure::OrFail as _;
 use crate::site_records::{Site, SiteRecords, host_of};
@@ -95,7 +96,8 @@ impl Gate {
         if self.use_ == Use::Access {
             access(site, url, out);
         } else {
-            let statements = site.statements(host, &[&self.agent], url);
+            let (mut statements, mark) = site.statements(host, &[&self.agent], url);
+            statements.extend(tdmrep::statements(mark.as_slice(), Some(url)));
             let item = Item {
                 url: Some(url),
                 acquired_at: Some(self.asking.at),

@@ -5,6 +5,7 @@
 
 use crate::{Context, Exit, Failure};
 
+mod check;
 mod gate;
 mod grant;
 mod grants;
@@ -47,5 +48,6 @@ verbs! {
     Works => works,
     Trust => trust,
     Scan => scan,
+    Check => check,
     Gate => gate,
 }
