@@ -82,7 +82,7 @@ fn moment(text: &str) -> Result<Timestamp, String> {
         return Ok(at);
     }
     text.parse::<Date>()
-        .and_then(|day| day.at(23, 59, 59, 999_999_999).in_tz("UTC"))
+        .and_then(|day| day.at(23, 59, 59, 999_999_999).to_zoned(jiff::tz::TimeZone::UTC))
         .map(|end| end.timestamp())
         .map_err(|_| "write 2026-06-30 or 2026-06-30T12:00:00Z".to_owned())
 }
