@@ -119,6 +119,25 @@ fn rsl_cases() {
     }
 }
 
+/// Evidence names the thing, the part of it and the hash of its bytes, so that it can be opened again.
+#[test]
+fn evidence_is_completed_once_the_place_is_known() {
+    let page = b"<meta name=\"robots\" content=\"noai\">";
+    let (signals, _) = placet_signals::html::parse(page, None);
+    let mut stated = signals.statements;
+    let at = "2026-11-21T12:00:00Z".parse().ok();
+    placet_signals::locate(&mut stated, "https://example.org/a", at, page);
+    let evidence = &stated[0].evidence;
+    assert_eq!(evidence.place, "https://example.org/a#meta");
+    assert_eq!(evidence.quote.as_deref(), Some("noai"));
+    assert_eq!(evidence.observed_at, at);
+    assert_eq!(
+        evidence.blake3.as_deref(),
+        Some(blake3::hash(page).to_hex().as_str()),
+        "the hash is that of the bytes read"
+    );
+}
+
 /// A page's licence beats its site's; one that does not speak of the page beats nothing.
 #[test]
 fn the_more_specific_licence_prevails() {
