@@ -43,7 +43,7 @@ fn check(folder: &Path) -> (Checkpoint, Vec<Vec<u8>>) {
 /// One life of the writer: appends and seals until it dies. Gives what was acknowledged, and whether it died.
 fn live(disk: Disk, folder: &Path, state: &Path, life: u64) -> (Vec<(u64, Vec<u8>)>, bool) {
     let mut acknowledged = Vec::new();
-    let mut run = || -> Result<(), StoreError> {
+    let run = || -> Result<(), StoreError> {
         let mut writer = if state.join("checkpoint").exists() {
             Writer::open_on(disk, folder, state, signer(), false)?
         } else {

@@ -9,6 +9,7 @@ use clap::Parser;
 mod commands;
 mod failure;
 mod output;
+mod sealed;
 mod registry;
 mod site_records;
 

@@ -200,7 +200,9 @@ fn a_checkpoint_of_the_wrong_log_is_refused() {
 fn the_answers_in_conformance_are_these() {
     let provider = provider();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance/answers");
-    for (name, text) in [("present", provider.answer(ISBN)), ("absent", provider.answer("isbn:9780000000002"))] {
+    for (name, text) in
+        [("present", provider.answer(ISBN)), ("absent", provider.answer("isbn:9780000000002"))]
+    {
         let path = folder.join(format!("{name}.placet-proof"));
         if std::env::var_os("PLACET_WRITE_CONFORMANCE").is_some() {
             std::fs::write(&path, &text).unwrap();

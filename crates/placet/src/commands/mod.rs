@@ -5,18 +5,26 @@
 
 use crate::{Context, Exit, Failure};
 
+mod audit;
 mod check;
+mod demo;
 mod gate;
 mod grant;
 mod grants;
 mod init;
+mod log;
+mod lookup;
+mod pack;
 mod register;
 mod reservations;
 mod reserve;
 mod revoke;
 mod scan;
+mod seal;
 mod terms;
 mod trust;
+mod value;
+mod verify;
 mod works;
 
 macro_rules! verbs {
@@ -38,6 +46,7 @@ macro_rules! verbs {
 
 // In the order of the help.
 verbs! {
+    Demo => demo,
     Init => init,
     Register => register,
     Reserve => reserve,
@@ -47,7 +56,14 @@ verbs! {
     Revoke => revoke,
     Works => works,
     Trust => trust,
+    Pack => pack,
     Scan => scan,
     Check => check,
     Gate => gate,
+    Seal => seal,
+    Lookup => lookup,
+    Verify => verify,
+    Log => log,
+    Audit => audit,
+    Value => value,
 }

@@ -1,0 +1,245 @@
+//! `placet audit`: which sealed shards to open, and what a new scan of them shows.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use placet_log::audit::{Amounts, Finding, plan};
+use placet_log::leaf::{Leaf, Shard};
+use placet_log::policy::Policy;
+use placet_log::store::Reader;
+use serde::{Deserialize, Serialize};
+
+use crate::commands::seal::Run;
+use crate::failure::OrFail as _;
+use crate::output::Table;
+use crate::sealed::{entries, of_store};
+use crate::{Context, Exit, Failure};
+
+/// Audit a log by sampling: draw the shards to open, compare them with a new scan
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(clap::Subcommand)]
+enum What {
+    /// Draw the shards to open; the draw hangs on a checkpoint later than the shards
+    Plan(PlanArgs),
+    /// Compare the drawn shards of a sealed run with a new scan of the same corpus
+    Run(RunArgs),
+}
+
+#[derive(clap::Args)]
+struct PlanArgs {
+    /// Folder of the log
+    #[arg(long)]
+    log: PathBuf,
+    /// Trust policy
+    #[arg(long, value_name = "FILE")]
+    policy: PathBuf,
+    /// Accounting period
+    #[arg(long)]
+    period: Option<String>,
+    /// How sure the audit is to be, between 0 and 1
+    #[arg(long, default_value = "0.99")]
+    confidence: f64,
+    /// Share of shards that may be wrong without being noticed, between 0 and 1
+    #[arg(long, value_name = "SHARE", default_value = "0.001")]
+    max_missed: f64,
+    /// Where the plan goes
+    #[arg(long, short, value_name = "FILE", default_value = "audit-plan.json")]
+    output: PathBuf,
+}
+
+#[derive(clap::Args)]
+struct RunArgs {
+    /// The plan
+    #[arg(long, value_name = "FILE")]
+    plan: PathBuf,
+    /// Folder of the log
+    #[arg(long)]
+    log: PathBuf,
+    /// The run's folder as it was sealed
+    #[arg(long, value_name = "RUN")]
+    sealed: PathBuf,
+    /// The run's folder of the new scan: same corpus, packs and profile
+    #[arg(long, value_name = "RUN")]
+    again: PathBuf,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Written {
+    schema: String,
+    log: String,
+    size: u64,
+    population: u64,
+    wrong: u64,
+    confidence: f64,
+    miss: f64,
+    seed: String,
+    witnessed: bool,
+    chosen: Vec<u64>,
+}
+
+#[derive(Serialize)]
+struct Said {
+    opened: usize,
+    not_here: usize,
+    agree: bool,
+    differences: Vec<Difference>,
+}
+
+#[derive(Serialize)]
+struct Difference {
+    entry: u64,
+    kind: &'static str,
+    work: String,
+    #[serde(rename = "use")]
+    use_name: String,
+    sealed: Option<u64>,
+    found: Option<u64>,
+}
+
+impl Args {
+    pub(crate) fn run(self, context: &Context) -> Result<Exit, Failure> {
+        match self.what {
+            What::Plan(args) => args.run(context),
+            What::Run(args) => args.run(context),
+        }
+    }
+}
+
+impl PlanArgs {
+    fn run(self, context: &Context) -> Result<Exit, Failure> {
+        let bytes = fs::read(&self.policy)
+            .with_context(|| format!("cannot read {}", self.policy.display()))
+            .or_fail(Exit::Input)?;
+        let policy = Policy::parse(&bytes).or_fail(Exit::Usage)?;
+        let reader = Reader::open(&self.log).map_err(of_store)?;
+        let of_period = |shard: &Shard| self.period.as_ref().is_none_or(|period| *period == shard.period);
+        let shards: Vec<u64> =
+            shards(&reader)?.into_iter().filter(|(_, s)| of_period(s)).map(|(at, _)| at).collect();
+        let plan = plan(&shards, self.confidence, self.max_missed, reader.note().as_bytes(), &policy)
+            .or_fail(Exit::Input)?;
+        let written = Written {
+            schema: "placet.audit-plan/1".to_owned(),
+            log: reader.checkpoint().origin.clone(),
+            size: reader.checkpoint().size,
+            population: plan.population,
+            wrong: plan.wrong,
+            confidence: self.confidence,
+            miss: plan.miss,
+            seed: plan.seed.to_string(),
+            witnessed: plan.witnessed,
+            chosen: plan.chosen,
+        };
+        let bytes = serde_json::to_vec_pretty(&written).map_err(anyhow::Error::new)?;
+        fs::write(&self.output, bytes).with_context(|| format!("cannot write {}", self.output.display()))?;
+        if !written.witnessed {
+            context.out.warn(
+                "no witness cosigned the checkpoint that the draw hangs on: the log's keeper could have tried out others",
+            );
+        }
+        if context.out.is_json() {
+            context.out.json("placet.audit-plan/1", &written)?;
+        } else {
+            context.out.result(&format!(
+                "open {} of {} sealed shards: if {} or more are wrong, all of them stay unseen with a probability of \
+                 {:.4} at most\nplan: {}\n",
+                written.chosen.len(),
+                written.population,
+                written.wrong,
+                written.miss,
+                self.output.display()
+            ))?;
+        }
+        Ok(Exit::Done)
+    }
+}
+
+impl RunArgs {
+    fn run(self, context: &Context) -> Result<Exit, Failure> {
+        let bytes = fs::read(&self.plan)
+            .with_context(|| format!("cannot read {}", self.plan.display()))
+            .or_fail(Exit::Input)?;
+        let plan: Written =
+            serde_json::from_slice(&bytes).context("not an audit plan").or_fail(Exit::Input)?;
+        let chosen: BTreeSet<u64> = plan.chosen.into_iter().collect();
+        let reader = Reader::open(&self.log).map_err(of_store)?;
+        let (sealed, again) = (Run::read(&self.sealed)?, Run::read(&self.again)?);
+        let (mut opened, mut not_here, mut differences) = (0, 0, Vec::new());
+        for (entry, leaf) in shards(&reader)?.into_iter().filter(|(entry, _)| chosen.contains(entry)) {
+            if leaf.run != sealed.hash {
+                not_here += 1;
+                continue;
+            }
+            if leaf.uses != sealed.uses {
+                let error =
+                    anyhow::anyhow!("{} is not the run that entry {entry} sealed", self.sealed.display());
+                return Err(Failure::new(Exit::Denied, error));
+            }
+            let Some((id, _)) = sealed.commits.iter().find(|(_, hash)| **hash == leaf.shard) else {
+                let error = anyhow::anyhow!("the shard of entry {entry} is not in {}", self.sealed.display());
+                return Err(Failure::new(Exit::Denied, error));
+            };
+            opened += 1;
+            let finding = Finding::compare(&amounts(&sealed, id), &amounts(&again, id));
+            let difference = |kind, key: (String, String), sealed, found| {
+                let (work, use_name) = key;
+                Difference { entry, kind, work, use_name, sealed, found }
+            };
+            let Finding { not_sealed, not_found, differ } = finding;
+            differences.extend(
+                not_sealed.into_iter().map(|(k, n)| difference("found but not sealed", k, None, Some(n))),
+            );
+            differences.extend(
+                not_found.into_iter().map(|(k, n)| difference("sealed but not found", k, Some(n), None)),
+            );
+            differences.extend(
+                differ.into_iter().map(|(k, a, b)| difference("amounts differ", k, Some(a), Some(b))),
+            );
+        }
+        let said = Said { opened, not_here, agree: differences.is_empty(), differences };
+        if context.out.is_json() {
+            context.out.json("placet.audit-finding/1", &said)?;
+        } else {
+            let mut table =
+                Table::new(&["entry", "difference", "work", "use", "sealed", "found"]).right(&[0, 4, 5]);
+            let number = |n: Option<u64>| n.map_or(String::new(), |n| n.to_string());
+            for d in &said.differences {
+                let (sealed, found) = (number(d.sealed), number(d.found));
+                table.row([&d.entry.to_string(), d.kind, &d.work, &d.use_name, &sealed, &found]);
+            }
+            let heads = if said.agree { String::new() } else { table.to_string() };
+            context.out.result(&format!(
+                "{heads}{} drawn shards of this run opened, {} drawn shards belong to other runs; {}\n",
+                said.opened,
+                said.not_here,
+                if said.agree { "no difference" } else { "what was sealed is not what was found" }
+            ))?;
+        }
+        Ok(if said.agree { Exit::Done } else { Exit::Denied })
+    }
+}
+
+fn shards(reader: &Reader) -> Result<Vec<(u64, Shard)>, Failure> {
+    let decoded = entries(reader)?.into_iter().map(|(index, entry)| (index, Leaf::decode(&entry)));
+    Ok(decoded
+        .filter_map(|(index, leaf)| match leaf {
+            Ok(Leaf::Shard(shard)) => Some((index, shard)),
+            _ => None,
+        })
+        .collect())
+}
+
+/// Words by work and use, over all verdicts and grounds.
+fn amounts(run: &Run, shard: &str) -> Amounts {
+    let mut amounts = Amounts::new();
+    for row in run.rows.get(shard).map_or(&[][..], Vec::as_slice) {
+        *amounts.entry((row.work.clone(), row.use_name.clone())).or_default() += row.words;
+    }
+    amounts
+}

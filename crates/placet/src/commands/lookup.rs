@@ -1,0 +1,120 @@
+//! `placet lookup`: whether a work stands in the register of a model and period, with a proof for the one who asks.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use placet_core::Identifier;
+use placet_log::answer::{Source, UseRow};
+use placet_log::tlog_proof::TlogProof;
+use serde::Serialize;
+
+use crate::failure::OrFail as _;
+use crate::output::foreign;
+use crate::sealed::{Held, Sealed, of_store};
+use crate::{Context, Exit, Failure};
+
+/// Answer whether a work stands in the sealed register, with a proof file
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The work: an identifier such as isbn:9780306406157, or issuer/id as in the pack
+    #[arg(long, value_name = "WORK")]
+    work: String,
+    /// Model; needed where the log has registers of several
+    #[arg(long)]
+    model: Option<String>,
+    /// Accounting period; the newest register's if not given
+    #[arg(long)]
+    period: Option<String>,
+    /// Where the proof goes
+    #[arg(long, short, value_name = "FILE", default_value = "answer.placet-proof")]
+    output: PathBuf,
+}
+
+#[derive(Serialize)]
+struct Said {
+    work: String,
+    answer: &'static str,
+    model: String,
+    period: String,
+    register: u64,
+    proof: PathBuf,
+}
+
+impl Args {
+    pub(crate) fn run(self, context: &Context) -> Result<Exit, Failure> {
+        let work =
+            work_name(&self.work).map_err(|f| f.hint("the answer is: cannot be known for this text"))?;
+        let sealed = Sealed::new(&context.home);
+        let reader = sealed.reader()?;
+        let held = choose(sealed.registers(&reader)?, self.model.as_deref(), self.period.as_deref())?;
+        let (key, salts) = (sealed.blind_key()?, sealed.salts()?);
+        let (register, private) = (held.file.tree(&salts)?, held.file.private(&salts));
+        let uses: Option<Vec<UseRow>> =
+            held.file.works.get(&work).map(|entry| entry.uses.iter().map(UseRow::from).collect());
+        let outer = TlogProof {
+            extra: None,
+            index: held.index,
+            hashes: reader.tiles().inclusion_proof(held.index).map_err(of_store)?,
+            checkpoint: reader.note().to_owned(),
+        };
+        let source =
+            Source { register: &register, key: &key, leaf: &held.entry, private: &private, show: &["model"] };
+        let shown = uses.as_deref().map(|uses| (uses, held.file.salt(&salts, &work)));
+        let proof = source.answer(&work, shown, outer).or_fail(Exit::Input)?;
+        fs::write(&self.output, proof.to_string())
+            .with_context(|| format!("cannot write {}", self.output.display()))
+            .or_fail(Exit::Unavailable)?;
+        let said = Said {
+            answer: if uses.is_some() { "present" } else { "absent from the committed register" },
+            work,
+            model: held.file.model,
+            period: held.file.period,
+            register: held.index,
+            proof: self.output,
+        };
+        if context.out.is_json() {
+            context.out.json("placet.lookup/1", &said)?;
+        } else {
+            context.out.result(&format!(
+                "{}: {} (model {}, period {}, log entry {})\nproof: {}\n",
+                foreign(&said.work),
+                said.answer,
+                foreign(&said.model),
+                foreign(&said.period),
+                said.register,
+                foreign(&said.proof.display().to_string()),
+            ))?;
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// The canonical name of a work in the register.
+pub(crate) fn work_name(text: &str) -> Result<String, Failure> {
+    if text.contains('/') && !text.contains(':') {
+        return Ok(text.to_owned());
+    }
+    let identifier: Identifier = text.parse().or_fail(Exit::Input)?;
+    Ok(identifier.to_string())
+}
+
+fn choose(held: Vec<Held>, model: Option<&str>, period: Option<&str>) -> Result<Held, Failure> {
+    let fits = |held: &Held| {
+        model.is_none_or(|model| held.file.model == model)
+            && period.is_none_or(|period| held.file.period == period)
+    };
+    let fitting: Vec<Held> = held.into_iter().filter(fits).collect();
+    let mut models: Vec<&str> = fitting.iter().map(|held| held.file.model.as_str()).collect();
+    models.sort_unstable();
+    models.dedup();
+    if models.len() > 1 {
+        let error = anyhow::anyhow!("the log has registers of several models: {}", models.join(", "));
+        return Err(Failure::new(Exit::Usage, error).hint("name one with --model"));
+    }
+    fitting.into_iter().next().ok_or_else(|| {
+        let error =
+            anyhow::anyhow!("cannot be known: no register of this model and period is sealed in the log");
+        Failure::new(Exit::Unavailable, error).hint("seal a scan first: placet seal RUN --model … --stage …")
+    })
+}
