@@ -74,17 +74,20 @@ pub fn advance(party: &str, amount: Money, day: Date, reference: &str) -> Draft 
 
 /// An exchange of money in the bank, both legs.
 pub fn exchanged(e: &Exchange, day: Date, reference: &str) -> Draft {
-    let leg = |account, money: Money, sign: i128| Posting {
+    let leg = |account, money: Money, grains: i128| Posting {
         account,
         currency: money.currency,
-        grains: Grains(sign * Grains::of(money).unwrap_or_default().0),
+        grains: Grains(grains),
     };
-    let postings = vec![
-        leg(Account::Bank, e.from, -1),
-        leg(Account::Exchange, e.from, 1),
-        leg(Account::Exchange, e.to, -1),
-        leg(Account::Bank, e.to, 1),
-    ];
+    let postings = match (Grains::of(e.from), Grains::of(e.to)) {
+        (Some(from), Some(to)) => vec![
+            leg(Account::Bank, e.from, -from.0),
+            leg(Account::Exchange, e.from, from.0),
+            leg(Account::Exchange, e.to, -to.0),
+            leg(Account::Bank, e.to, to.0),
+        ],
+        _ => uncountable(Account::Bank, e.from.currency),
+    };
     let memo =
         format!("{} to {} at {} ({}, {}); {reference}", e.from, e.to, e.at.rate, e.at.source, e.at.day);
     Draft::new(day, Event::Exchange, Digest::of_value(&("exchange", e, reference)), memo, postings)
@@ -179,13 +182,20 @@ pub fn seal(day: Date) -> Draft {
 
 fn transfer(event: Event, to: Account, from: Account, amount: Money, day: Date, reference: &str) -> Draft {
     let run = Digest::of_value(&("transfer", &event, &to, &from, amount, reference));
-    let grains = Grains::of(amount).unwrap_or_default();
     let currency = amount.currency;
-    let postings = vec![
-        Posting { account: to, currency, grains },
-        Posting { account: from, currency, grains: Grains(-grains.0) },
-    ];
+    let postings = match Grains::of(amount) {
+        Some(grains) => vec![
+            Posting { account: to, currency, grains },
+            Posting { account: from, currency, grains: Grains(-grains.0) },
+        ],
+        None => uncountable(to, currency),
+    };
     Draft::new(day, event, run, reference, postings)
+}
+
+/// For an amount that does not fit: an entry that cannot balance, so that booking refuses it.
+fn uncountable(account: Account, currency: Currency) -> Vec<Posting> {
+    vec![Posting { account, currency, grains: Grains(i128::MAX) }]
 }
 
 /// Postings being summed.

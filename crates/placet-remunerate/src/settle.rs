@@ -568,7 +568,11 @@ fn weight(weight: BigUint, name: &str) -> Weight {
     Weight { weight, tie: Digest::of(name.as_bytes()) }
 }
 
-/// The whole pool's grains as money, where it is whole.
+/// The most minor units a pool may have: beyond any economy, and small enough that sums of pools fit.
+pub const POOL_MINOR_MAX: i128 = 100_000_000_000_000_000_000;
+
+/// A pool's amount in grains.
 pub(crate) fn grains(stream: &Stream, money: Money) -> Result<Grains, SettleError> {
-    Grains::of(money).ok_or_else(|| SettleError::TooLarge(stream.name.clone()))
+    let countable = Some(money).filter(|m| m.minor <= POOL_MINOR_MAX);
+    countable.and_then(Grains::of).ok_or_else(|| SettleError::TooLarge(stream.name.clone()))
 }
