@@ -1,19 +1,299 @@
 //! `placet scan`: which items of a corpus contain registered works, and what may be done with them.
 
-use std::path::PathBuf;
+mod packs;
 
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use indicatif::ProgressBar;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use placet_authorize::{Profile, ProfileError, UnknownItems};
+use placet_core::{Territory, Use};
+use placet_corpus::{ITEM_BYTES_MAX, ReadOptions};
+use placet_scan::{Job, Outcome, Progress, ScanError, Watch, scan};
+use serde::Serialize;
+
+use crate::failure::OrFail as _;
+use crate::output::{Output, Table, foreign};
 use crate::{Context, Exit, Failure};
 
 /// Scan a corpus with packs: decisions, matches, use records and a cleared corpus
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Folders or files of the corpus
-    #[arg(required = true, value_name = "CORPUS")]
-    corpus: Vec<PathBuf>,
+    /// Folder or file: text, HTML, JSONL, WARC, WET, Parquet, tar, also compressed
+    corpus: PathBuf,
+    /// Pack of a rightsholder, a collecting society or a commons; repeat for more
+    #[arg(long = "pack", required = true, value_name = "FILE")]
+    packs: Vec<PathBuf>,
+    /// Use that is asked about; repeat for more (access, search, tdm, train-nongen, train-gen, fine-tune, ai-index,
+    /// ai-input, ai-output, evaluation, replica, display)
+    #[arg(long = "use", required = true, value_name = "USE")]
+    uses: Vec<Use>,
+    /// Folder for the results; the same command goes on with an interrupted run
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    /// Rules: art, eu-art4, eu-art3-research, strict, us-audit, or a file
+    #[arg(long, default_value = "art", value_name = "PROFILE")]
+    profile: String,
+    /// Who asks, as grants name the licensee
+    #[arg(long, value_name = "NAME")]
+    licensee: Option<String>,
+    /// Where the use takes place: world, or country codes
+    #[arg(long, default_value = "world", value_name = "TERRITORY")]
+    territory: Territory,
+    /// Day as of which reservations and grants are read [default: today, UTC]
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<Date>,
+    /// What happens to items in which nothing was found [default: as the profile says]
+    #[arg(long, value_enum, value_name = "WHAT")]
+    unknown: Option<Unknown>,
+    /// Keep refused items in the cleared corpus without the matched passages
+    #[arg(long)]
+    redact: bool,
+    /// Trust the issuer with this key for this run; repeat for more (`placet trust add` does it for good)
+    #[arg(long, value_name = "KEY")]
+    trust: Vec<String>,
+    /// Field that holds the text, a.b for nested ones; repeat to join several [default: found by name]
+    #[arg(long = "text-field", value_name = "FIELD")]
+    text_fields: Vec<String>,
+    /// Field that holds the document's own id [default: found by name]
+    #[arg(long, value_name = "FIELD")]
+    id_field: Option<String>,
+    /// Field that holds the address [default: found by name]
+    #[arg(long, value_name = "FIELD")]
+    url_field: Option<String>,
+    /// Largest document that is read, in bytes
+    #[arg(long, value_name = "BYTES", default_value_t = ITEM_BYTES_MAX)]
+    max_item_bytes: u64,
+    /// Threads [default: one for each core]; the results do not depend on it
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Take only the i-th of N parts of the shards; whichever part ends last finishes the run
+    #[arg(long, value_name = "I/N", value_parser = part)]
+    shard: Option<(u32, u32)>,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Unknown {
+    /// They stay in the cleared corpus
+    Keep,
+    /// They are left out
+    Drop,
 }
 
 impl Args {
-    pub(crate) fn run(self, _context: &Context) -> Result<Exit, Failure> {
-        Err(Failure::new(Exit::Internal, anyhow::anyhow!("{} cannot be scanned", self.corpus.len())))
+    pub(crate) fn run(self, context: &Context) -> Result<Exit, Failure> {
+        let opened = packs::open(&self.packs, &self.trust, context)?;
+        let job = Job {
+            corpus: self.corpus,
+            out: self.out,
+            packs: opened.packs,
+            texts: opened.texts,
+            texts_id: opened.texts_id,
+            profile: profile(&self.profile)?,
+            uses: self.uses.into_iter().collect(),
+            day: self.as_of.unwrap_or_else(|| context.now.to_zoned(TimeZone::UTC).date()),
+            licensee: self.licensee,
+            territory: self.territory,
+            unknown: self.unknown.map(|unknown| match unknown {
+                Unknown::Keep => UnknownItems::Keep,
+                Unknown::Drop => UnknownItems::Drop,
+            }),
+            redact: self.redact,
+            read: ReadOptions {
+                text_fields: self.text_fields,
+                id_field: self.id_field,
+                url_field: self.url_field,
+                item_bytes_max: self.max_item_bytes,
+                keep_raw: true,
+            },
+            threads: self
+                .threads
+                .or_else(|| std::thread::available_parallelism().ok().map(usize::from))
+                .unwrap_or(1)
+                .max(1),
+            part: self.shard,
+        };
+        stop_on_signals()?;
+        let watch =
+            Watcher { out: &context.out, bar: Mutex::new(ProgressBar::hidden()), before: Mutex::default() };
+        let outcome = scan(&job, &watch);
+        watch.bar().finish_and_clear();
+        let outcome = outcome.map_err(|error| failure(error, &job.out))?;
+        say(&job, &outcome, &context.out)?;
+        Ok(if outcome.denied() { Exit::Denied } else { Exit::Done })
     }
+}
+
+/// Shards of `--shard 2/8`.
+fn part(text: &str) -> Result<(u32, u32), String> {
+    let numbers = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+    match numbers {
+        Some((i, n)) if 1 <= i && i <= n => Ok((i, n)),
+        _ => Err("write I/N with I from 1 to N, such as 2/8".to_owned()),
+    }
+}
+
+fn profile(name: &str) -> Result<Profile, Failure> {
+    match Profile::named(name) {
+        Err(ProfileError::NoSuch(_)) if Path::new(name).is_file() => {
+            let text = std::fs::read_to_string(name).map_err(|cause| {
+                Failure::new(Exit::Usage, anyhow::Error::new(cause).context(name.to_owned()))
+            })?;
+            Profile::read(&text).map_err(|cause| {
+                Failure::new(Exit::Usage, anyhow::Error::new(cause).context(name.to_owned()))
+            })
+        }
+        read => read.or_fail(Exit::Usage),
+    }
+}
+
+/// Set by Ctrl-C and by the wish of the system that the process ends.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+fn stop_on_signals() -> Result<(), Failure> {
+    match ctrlc::set_handler(|| STOP.store(true, Ordering::SeqCst)) {
+        // The demonstration scans twice in one process; the first handler serves.
+        Err(ctrlc::Error::MultipleHandlers) => Ok(()),
+        set => set.or_fail(Exit::Internal),
+    }
+}
+
+struct Watcher<'a> {
+    out: &'a Output,
+    bar: Mutex<ProgressBar>,
+    /// What earlier runs had done.
+    before: Mutex<Progress>,
+}
+
+impl Watcher<'_> {
+    fn bar(&self) -> ProgressBar {
+        self.bar.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Watch for Watcher<'_> {
+    fn begin(&self, total: &Progress, resumed: Option<&Progress>) {
+        if let Some(before) = resumed {
+            self.out.note(&format!("going on: {} of {} shards are committed", before.shards, total.shards));
+            *self.before.lock().unwrap_or_else(PoisonError::into_inner) = *before;
+        }
+        let bar = self.out.progress(total.bytes, "bytes");
+        bar.set_position(resumed.map_or(0, |before| before.bytes));
+        // The rate is that of this run.
+        bar.reset_eta();
+        *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = bar;
+    }
+
+    fn advance(&self, done: &Progress) {
+        let before = *self.before.lock().unwrap_or_else(PoisonError::into_inner);
+        let bar = self.bar();
+        bar.set_position(before.bytes + done.bytes);
+        bar.set_message(format!(
+            "{} items, {} matched",
+            before.items + done.items,
+            before.matched + done.matched
+        ));
+    }
+
+    fn stop(&self) -> bool {
+        STOP.load(Ordering::SeqCst)
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
+
+fn failure(error: ScanError, out: &Path) -> Failure {
+    let full = error.is_full();
+    let (exit, hint) = match &error {
+        ScanError::Empty { .. } => (Exit::Input, "give a folder or a file with documents"),
+        ScanError::Inside { .. } => (Exit::Usage, "give a folder outside of the corpus with --out"),
+        ScanError::Locked { .. } => (Exit::Unavailable, "wait for it, or give another folder with --out"),
+        ScanError::Changed { .. } => {
+            (Exit::Usage, "give the command it was begun with, or another folder with --out")
+        }
+        ScanError::NotOurs { .. } => (Exit::Usage, "give a new folder with --out"),
+        ScanError::Moving { .. } => {
+            (Exit::Unavailable, "let the corpus rest and scan it again with another folder for --out")
+        }
+        ScanError::Stopped { .. } => (Exit::Unavailable, "the same command goes on from there"),
+        ScanError::Damaged { .. } => {
+            (Exit::Internal, "remove the folder and scan again if this does not help")
+        }
+        ScanError::Pack(_) => (Exit::Input, "fetch the pack again"),
+        ScanError::Io { .. } | ScanError::Corpus(_) if full => (
+            Exit::Unavailable,
+            "make room on the disk; the same command goes on, and nothing half was committed",
+        ),
+        ScanError::Io { .. } | ScanError::Corpus(_) => {
+            (Exit::Unavailable, "mend that; the same command goes on, and nothing half was committed")
+        }
+    };
+    let stopped = matches!(error, ScanError::Stopped { .. });
+    let failure = Failure::new(exit, error).hint(hint);
+    if stopped { failure.hint(format!("results so far are in {}", out.display())) } else { failure }
+}
+
+#[derive(Serialize)]
+struct Said<'a> {
+    out: &'a Path,
+    profile: &'a str,
+    unknown_items: &'static str,
+    #[serde(flatten)]
+    outcome: &'a Outcome,
+}
+
+fn say(job: &Job, outcome: &Outcome, out: &Output) -> Result<(), Failure> {
+    let dropped = job.unknown_items() == UnknownItems::Drop;
+    if out.is_json() {
+        let unknown_items = if dropped { "drop" } else { "keep" };
+        let said = Said { out: &job.out, profile: &job.profile.name, unknown_items, outcome };
+        return out.json("placet.scan/1", &said);
+    }
+    if outcome.resumed {
+        out.note("this run was finished before; nothing was done");
+    }
+    if !outcome.finished {
+        return out.result(&format!(
+            "{} of {} shards are committed; the other parts are still to be run",
+            outcome.committed, outcome.shards
+        ));
+    }
+    let folder = job.out.display().to_string();
+    let mut text = format!(
+        "{} items scanned, {} with text of works in the packs, {} records or files put aside\n\n",
+        outcome.items, outcome.items_matched, outcome.aside
+    );
+    let mut table = Table::new(&["use", "verdict", "items"]).right(&[2]);
+    for (asked, by_verdict) in &outcome.verdicts {
+        for (verdict, items) in by_verdict {
+            table.row([asked.as_str(), verdict.as_str(), &items.to_string()]);
+        }
+    }
+    text.push_str(&table.to_string());
+    let left_out = outcome.items - outcome.kept - outcome.redacted;
+    text.push_str(&format!("\ncleared corpus: {} items as they were", outcome.kept));
+    if job.redact {
+        text.push_str(&format!(", {} without the matched passages", outcome.redacted));
+    }
+    text.push_str(&format!(", {left_out} left out\n"));
+    if outcome.verdicts.values().any(|by| by.contains_key("unknown")) {
+        let what = if dropped { "left out of" } else { "kept in" };
+        text.push_str(&format!(
+            "unknown is no permission: nobody authorised these items, and they are {what} the cleared corpus\n"
+        ));
+    }
+    if outcome.conflicts > 0 {
+        text.push_str(&format!(
+            "{} pairs of works are claimed by two issuers; see the report\n",
+            outcome.conflicts
+        ));
+    }
+    text.push_str(&foreign(&format!("look at {folder}/report.html")));
+    out.result(&text)
 }
