@@ -120,7 +120,7 @@ fn thirds_in_hundredths_are_the_whole_within_the_tolerance() {
     let thirds = [("a", COMPOSER, "33.33%"), ("b", COMPOSER, "33.33%"), ("c", COMPOSER, "33.33%")];
     check(&thirds, &[], &RuleSet::plain(), "Resolved a=1/3 b=1/3 c=1/3");
     let strict = RuleSet { tolerance: None, ..RuleSet::plain() };
-    let expected = "UnderClaimed a=3333/10000 b=3333/10000 c=3333/10000 unclaimed=10000";
+    let expected = "UnderClaimed a=3333/10000 b=3333/10000 c=3333/10000 unclaimed=1/10000";
     check(&thirds, &[], &strict, expected);
 }
 
