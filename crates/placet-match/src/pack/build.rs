@@ -33,6 +33,7 @@ pub struct PackBuilder {
     keys: Vec<u64>,
     entries: Vec<u64>,
     letters: u64,
+    short: usize,
     rights: Rights,
     reader: Letters,
     winnower: Winnower,
@@ -112,6 +113,7 @@ impl PackBuilder {
             keys: Vec::new(),
             entries: Vec::new(),
             letters: 0,
+            short: 0,
             rights: Rights::default(),
             reader: Letters::default(),
             winnower: Winnower::new(guarantee.params()),
@@ -154,6 +156,7 @@ impl PackBuilder {
         }
         self.characters.extend_from_slice(&text.map);
         self.letters += text.letters;
+        self.short += usize::from(text.keys.is_empty());
         self.record(work, text.letters, text.characters)
     }
 
@@ -175,6 +178,11 @@ impl PackBuilder {
     /// Works added so far.
     pub fn works(&self) -> usize {
         self.firsts.len() - 1
+    }
+
+    /// Works added so far whose text is shorter than a k-gram: they cannot be found by their words.
+    pub fn too_short(&self) -> usize {
+        self.short
     }
 
     /// Writes the pack: first beside the place, then moved there, so that it appears whole or not at all.

@@ -48,7 +48,19 @@ const STEPS: [(&str, &[&str]); 8] = [
     ("It refuses all uses of all works, in one step.", &["reserve", "--all", "--uses", "all"]),
     (
         "It lets one provider train on one of them.",
-        &["grant", "--works", "candida", "--uses", "train-gen", "--to", "Provider X", "--until", "2099-12-31", "--condition", "payment=per tariff 2026"],
+        &[
+            "grant",
+            "--works",
+            "candida",
+            "--uses",
+            "train-gen",
+            "--to",
+            "Provider X",
+            "--until",
+            "2099-12-31",
+            "--condition",
+            "payment=per tariff 2026",
+        ],
     ),
     (
         "It publishes a pack: signed fingerprints, works and rights, without a word of the texts.",
@@ -57,11 +69,34 @@ const STEPS: [(&str, &[&str]); 8] = [
     ("Anybody can check what the pack says and who signed it.", &["pack", "show", "rights.placet"]),
     (
         "A provider scans its corpus with the pack: JSON lines, Parquet, a web archive, a page, and a broken file.",
-        &["scan", "corpus", "--pack", "rights.placet", "--use", "train-gen", "--licensee", "Provider X", "--out", "run"],
+        &[
+            "scan",
+            "corpus",
+            "--pack",
+            "rights.placet",
+            "--use",
+            "train-gen",
+            "--licensee",
+            "Provider X",
+            "--out",
+            "run",
+        ],
     ),
     (
         "The same again for another use, which nobody granted, with the matched passages cut out of what is kept.",
-        &["scan", "corpus", "--pack", "rights.placet", "--use", "ai-input", "--unknown", "keep", "--redact", "--out", "run-redacted"],
+        &[
+            "scan",
+            "corpus",
+            "--pack",
+            "rights.placet",
+            "--use",
+            "ai-input",
+            "--unknown",
+            "keep",
+            "--redact",
+            "--out",
+            "run-redacted",
+        ],
     ),
 ];
 
@@ -83,7 +118,9 @@ impl Args {
                 // A scan that denied something did what it was to do.
                 Ok(Exit::Done | Exit::Denied) => {}
                 Ok(exit) => return Ok(exit),
-                Err(failure) => return Err(failure.hint(format!("this was step {} of the demonstration", number + 1))),
+                Err(failure) => {
+                    return Err(failure.hint(format!("this was step {} of the demonstration", number + 1)));
+                }
             }
         }
         let shown = |path: &str| folder.join(path).display().to_string();
@@ -111,7 +148,8 @@ fn lay_out(folder: &Path) -> Result<(), Failure> {
         fs::remove_dir_all(folder).or_fail(Exit::Unavailable)?;
     }
     fs::create_dir_all(folder).or_fail(Exit::Unavailable)?;
-    fs::write(folder.join(MARK), "A folder of `placet demo`; the next run replaces it.\n").or_fail(Exit::Unavailable)?;
+    fs::write(folder.join(MARK), "A folder of `placet demo`; the next run replaces it.\n")
+        .or_fail(Exit::Unavailable)?;
     for (path, bytes) in FILES {
         let path = folder.join(path);
         if let Some(parent) = path.parent() {

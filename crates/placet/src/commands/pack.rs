@@ -103,6 +103,7 @@ impl Build {
             return Err(Failure::new(Exit::Input, anyhow::anyhow!("the registry holds no work"))
                 .hint("register some first: placet register works.csv"));
         }
+        let short = builder.too_short();
         let manifest = builder.write(&self.output, &signer, context.now).map_err(|error| {
             Failure::new(
                 Exit::Unavailable,
@@ -118,6 +119,12 @@ impl Build {
             bytes.div_ceil(1000),
             self.guarantee,
         ));
+        if short > 0 {
+            context.out.note(&format!(
+                "{short} works have a text of less than {} letters: they are claimed and reserved, but cannot be found by their words.",
+                manifest.params.k
+            ));
+        }
         if self.guarantee == Guarantee::Words11 {
             context.out.note(
                 "Whoever holds a pack can confirm guesses at its texts, and the tighter the guarantee the shorter the guess. \
@@ -145,9 +152,14 @@ fn add(
     let prepared: Vec<Option<Prepared>> = std::thread::scope(|scope| {
         let parts: Vec<_> = batch
             .chunks(share)
-            .map(|part| scope.spawn(move || part.iter().map(|(_, t)| t.as_ref().map(prepare)).collect::<Vec<_>>()))
+            .map(|part| {
+                scope.spawn(move || part.iter().map(|(_, t)| t.as_ref().map(prepare)).collect::<Vec<_>>())
+            })
             .collect();
-        parts.into_iter().flat_map(|part| part.join().unwrap_or_else(|e| std::panic::resume_unwind(e))).collect()
+        parts
+            .into_iter()
+            .flat_map(|part| part.join().unwrap_or_else(|e| std::panic::resume_unwind(e)))
+            .collect()
     });
     for ((work, _), prepared) in batch.iter().zip(prepared) {
         match prepared {
@@ -204,7 +216,10 @@ impl Show {
             ("reservations", shown.reservations.to_string()),
             ("grants", shown.grants.to_string()),
             ("bytes", shown.bytes.to_string()),
-            ("kind", if manifest.commons { "commons: marks what nobody may claim" } else { "claims" }.to_owned()),
+            (
+                "kind",
+                if manifest.commons { "commons: marks what nobody may claim" } else { "claims" }.to_owned(),
+            ),
         ];
         let mut table = Table::new(&[]);
         for (name, value) in rows {
@@ -228,6 +243,9 @@ fn open(path: &Path) -> Result<Pack, Failure> {
             placet_match::PackError::Changed { .. } | placet_match::PackError::Note(_) => Exit::Denied,
             _ => Exit::Input,
         };
-        Failure::new(exit, anyhow::Error::new(error).context(format!("the pack {} was not opened", path.display())))
+        Failure::new(
+            exit,
+            anyhow::Error::new(error).context(format!("the pack {} was not opened", path.display())),
+        )
     })
 }

@@ -25,7 +25,9 @@ pub(crate) fn desk(folder: &Path) -> String {
 fn it_says_what_it_took_and_what_it_set_aside() {
     let folder = tempdir().unwrap();
     insta::assert_snapshot!(desk(folder.path()));
-    insta::assert_snapshot!(run(folder.path(), ["register", "works.csv"]).expect(0).stdout.lines().next().unwrap());
+    insta::assert_snapshot!(
+        run(folder.path(), ["register", "works.csv"]).expect(0).stdout.lines().next().unwrap()
+    );
 }
 
 #[test]

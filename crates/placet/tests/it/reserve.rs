@@ -25,10 +25,31 @@ fn a_no_takes_no_more_words_than_a_yes() {
     let placet = |args: &[&str]| settled(&run(folder.path(), args));
     insta::assert_snapshot!(placet(&["reserve", "--all"]));
     insta::assert_snapshot!(placet(&["reserve", "--all", "--uses", "all"]));
-    insta::assert_snapshot!(placet(&["reserve", "--party", "doe,  JANE", "--uses", "train-gen,fine-tune", "--territory", "DE,FR"]));
     insta::assert_snapshot!(placet(&[
-        "grant", "--works", "a,b", "--uses", "ai-index", "--to", "Provider X", "--until", "2027-12-31",
-        "--condition", "payment=2 EUR per 1000 words", "--condition", "before:report", "--mandate", "M-17",
+        "reserve",
+        "--party",
+        "doe,  JANE",
+        "--uses",
+        "train-gen,fine-tune",
+        "--territory",
+        "DE,FR"
+    ]));
+    insta::assert_snapshot!(placet(&[
+        "grant",
+        "--works",
+        "a,b",
+        "--uses",
+        "ai-index",
+        "--to",
+        "Provider X",
+        "--until",
+        "2027-12-31",
+        "--condition",
+        "payment=2 EUR per 1000 words",
+        "--condition",
+        "before:report",
+        "--mandate",
+        "M-17",
     ]));
     insta::assert_snapshot!(placet(&["reservations"]));
     insta::assert_snapshot!(placet(&["grants"]));

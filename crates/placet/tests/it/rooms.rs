@@ -101,9 +101,9 @@ fn licences_are_those_we_accept() {
     for package in metadata["packages"].as_array().expect("a list") {
         let licence = package["license"].as_str().unwrap_or("none").replace('/', " OR ");
         // Enough for SPDX expressions as they occur: every AND part has an OR choice that is accepted.
-        let accepted = licence.split(" AND ").all(|part| {
-            part.split(" OR ").any(|one| ACCEPTED.contains(&one.trim_matches(['(', ')', ' '])))
-        });
+        let accepted = licence
+            .split(" AND ")
+            .all(|part| part.split(" OR ").any(|one| ACCEPTED.contains(&one.trim_matches(['(', ')', ' ']))));
         assert!(accepted, "{}: {licence}", package["name"]);
     }
 }
