@@ -1,5 +1,6 @@
 //! `placet check`: what is said about the rights in a file or a site, and what it means for each use.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
@@ -347,9 +348,16 @@ fn told(item: &Checked) -> String {
         for heard in &first.witness {
             let _ = writeln!(text, "    because {}", words(heard));
         }
-        for heard in &first.overruled {
+        for heard in first.overruled.iter().filter(|h| h.why != Some(Shadow::OtherActor)) {
             let why = heard.why.map_or("", because);
             let _ = writeln!(text, "    heard, and not decisive ({why}): {}", words(heard));
+        }
+        let mut others: BTreeMap<&str, usize> = BTreeMap::new();
+        for heard in first.overruled.iter().filter(|h| h.why == Some(Shadow::OtherActor)) {
+            *others.entry(heard.evidence.as_ref().map_or("", |e| &e.place)).or_default() += 1;
+        }
+        for (place, count) in others {
+            let _ = writeln!(text, "    said to others: {count} statements in {}", foreign(place));
         }
         for duty in &first.duties {
             let state = if duty.met { "met" } else { "to be shown" };

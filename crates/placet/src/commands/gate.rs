@@ -73,12 +73,11 @@ impl Gate {
     /// Answers one line.
     fn answer(&mut self, line: &[u8], out: &mut Vec<u8>) {
         let ascii;
-        let url = match std::str::from_utf8(line) {
-            Ok(url) => url,
-            Err(_) => {
-                ascii = percent_encoded(line);
-                &ascii
-            }
+        let url = if let Ok(url) = std::str::from_utf8(line) {
+            url
+        } else {
+            ascii = percent_encoded(line);
+            &ascii
         };
         if url.len() > URL_BYTES_MAX {
             return write(out, Verdict::Unknown, url, format_args!("too-long"));
