@@ -63,12 +63,17 @@ fn pack(guarantee: Guarantee, works: &Library) -> Pack {
     Pack::open(&path).expect("just written")
 }
 
+/// A number below `n`.
+fn below(chance: &mut Chance, n: usize) -> usize {
+    (chance.next() % n as u64) as usize
+}
+
 /// Words of a text, from a place that chance chooses.
 fn words<'t>(texts: &'t [(String, String)], n: usize, chance: &mut Chance) -> (usize, Vec<&'t str>) {
     loop {
-        let number = chance.below(texts.len());
+        let number = below(chance, texts.len());
         let text = &texts[number].1;
-        let mut at = chance.below(text.len());
+        let mut at = below(chance, text.len());
         while !text.is_char_boundary(at) {
             at -= 1;
         }
@@ -81,7 +86,7 @@ fn words<'t>(texts: &'t [(String, String)], n: usize, chance: &mut Chance) -> (u
 
 /// Case, punctuation and line breaks changed, so that letters alone are the same.
 fn disguise(words: &[String], chance: &mut Chance) -> String {
-    let mode = chance.below(3);
+    let mode = below(chance, 3);
     let mut out = String::new();
     for word in words {
         let bare = word.chars().filter(|c| c.is_alphanumeric() || c.is_whitespace());
@@ -90,7 +95,7 @@ fn disguise(words: &[String], chance: &mut Chance) -> String {
             1 => out.extend(bare.flat_map(char::to_lowercase)),
             _ => out.extend(bare),
         }
-        out.push(if chance.below(12) == 0 { '\n' } else { ' ' });
+        out.push(if below(chance, 12) == 0 { '\n' } else { ' ' });
     }
     out
 }
@@ -131,7 +136,7 @@ fn runs(
     let mut chance = Chance(1);
     let (trials, mut hits) = (3000, 0);
     for _ in 0..trials {
-        let letters = guarantee.letters() as usize + chance.below(guarantee.letters() as usize / 10);
+        let letters = guarantee.letters() as usize + below(&mut chance, guarantee.letters() as usize / 10);
         let (work, excerpt) = words(&works.0, letters, &mut chance);
         // Letter by letter, so that the run is no longer than said.
         let mut left = letters;
@@ -196,12 +201,12 @@ fn edits(
 fn edited(words: &[&str], kind: usize, rate: usize, chance: &mut Chance) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for word in words {
-        if chance.below(rate) > 0 {
+        if below(chance, rate) > 0 {
             out.push((*word).to_owned());
             continue;
         }
-        let other = ["indeed", "river", "seven", "because", "blue"][chance.below(5)];
-        match if kind == 4 { chance.below(4) } else { kind } {
+        let other = ["indeed", "river", "seven", "because", "blue"][below(chance, 5)];
+        match if kind == 4 { below(chance, 4) } else { kind } {
             0 => out.push(other.to_owned()),
             1 => {}
             2 => out.extend([(*word).to_owned(), other.to_owned()]),

@@ -104,18 +104,22 @@ fn compact_block(bytes: &[u8], letters: &mut Vec<u8>) -> usize {
     bytes.len()
 }
 
+/// Values of a stride, in whole cache lines: a vector that crosses two lines costs twice as much to move.
+#[repr(align(64))]
+struct Lines([u32; STRIDE + 64]);
+
 /// Memory of [`window_minima`].
 pub(crate) struct Scratch {
-    a: Box<[u32; STRIDE + 64]>,
-    b: Box<[u32; STRIDE + 64]>,
-    c: Box<[u32; STRIDE + 64]>,
+    a: Box<Lines>,
+    b: Box<Lines>,
+    c: Box<Lines>,
     /// One value for each minimum: its place in the low bits, counted from the end.
     minima: Vec<u32>,
 }
 
 impl Default for Scratch {
     fn default() -> Self {
-        let array = || Box::new([0; STRIDE + 64]);
+        let array = || Box::new(Lines([0; STRIDE + 64]));
         Scratch { a: array(), b: array(), c: array(), minima: Vec::with_capacity(STRIDE + 64) }
     }
 }
@@ -138,19 +142,19 @@ pub(crate) fn window_minima(
     match level {
         Level::Portable => {
             slide(letters, n, k, w, scratch);
-            distinct(&scratch.c[..n], &mut scratch.minima);
+            distinct(&scratch.c.0[..n], &mut scratch.minima);
         }
         // SAFETY: the level says that the processor has these instructions.
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => unsafe {
             x86::slide_avx2(letters, n, k, w, scratch);
-            x86::distinct_avx2(&scratch.c[..n], &mut scratch.minima);
+            x86::distinct_avx2(&scratch.c.0[..n], &mut scratch.minima);
         },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => unsafe {
             x86::slide_avx512(letters, n, k, w, scratch);
-            x86::distinct_avx512(&scratch.c[..n], &mut scratch.minima);
+            x86::distinct_avx512(&scratch.c.0[..n], &mut scratch.minima);
         },
     }
     let mask = STRIDE as u32 - 1;
@@ -166,8 +170,9 @@ pub(crate) fn window_minima(
 fn slide(letters: &[u8], n: usize, k: usize, w: usize, scratch: &mut Scratch) {
     hash_strided(letters, n + w - 1, k, scratch);
     let Scratch { a, b, c, .. } = scratch;
+    let (a, b, c) = (&mut a.0, &mut b.0, &mut c.0);
     // The minimum over twice a width is the smaller of two neighbours; the last step overlaps.
-    let (mut from, mut to) = (&mut **c, &mut **a);
+    let (mut from, mut to) = (&mut *c, &mut *a);
     let mut width = 1;
     let mut left = n + w - 1;
     while width * 2 <= w {
@@ -197,7 +202,7 @@ fn smaller(from: &[u32], to: &mut [u32], n: usize, distance: usize) {
 #[expect(clippy::inline_always, reason = "compiled once for each level inside its target-feature wrapper")]
 fn hash_strided(letters: &[u8], n: usize, k: usize, scratch: &mut Scratch) {
     let Scratch { a, b, c, .. } = scratch;
-    let (a, b, out) = (&mut a[..], &mut b[..], &mut c[..n]);
+    let (a, b, out) = (&mut a.0[..], &mut b.0[..], &mut c.0[..n]);
     let m = n + k - 4;
     let pairs = letters[..m].iter().zip(&letters[1..=m]).zip(&letters[2..m + 2]).zip(&letters[3..m + 3]);
     for (four, (((l0, l1), l2), l3)) in a[..m].iter_mut().zip(pairs) {
@@ -467,7 +472,7 @@ pub(crate) mod tests {
         let mut scratch = Scratch::default();
         let order = |kgram: &[u8]| {
             hash_strided(kgram, 1, k, &mut scratch);
-            scratch.c[0] >> PLACE_BITS
+            scratch.c.0[0] >> PLACE_BITS
         };
         letters.windows(k).map(order).collect()
     }

@@ -13,10 +13,6 @@ impl Chance {
         let z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
         z ^ z >> 31
     }
-
-    pub(crate) fn below(&mut self, n: usize) -> usize {
-        (self.next() % n as u64) as usize
-    }
 }
 
 /// The text files of an archive in the folder of real material, sorted by name; `None` where it is absent.
