@@ -17,7 +17,6 @@ mod uses;
 mod verdict;
 mod work;
 
-pub use money::{Currency, Money, MoneyError};
 pub use claim::{
     Basis, Claim, Ratio, RatioError, Right, Share, UnknownBasis, UnknownRight, UnknownUseStage, UseStage,
 };
@@ -25,6 +24,7 @@ pub use id::{
     Doi, Eidr, IDENTIFIER_BYTES_MAX, Identifier, IdentifierError, IdentifierProblem, Ipi, Isan, Isbn, Iscc,
     IsccMainType, Isni, Isrc, Iswc,
 };
+pub use money::{Currency, Money, MoneyError};
 pub use party::{Party, PartyKind, UnknownPartyKind};
 pub use period::{Period, PeriodError};
 pub use relation::{Relation, RelationKind, UnknownRelationKind};

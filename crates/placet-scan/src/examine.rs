@@ -246,7 +246,7 @@ fn amounts(
     matched: &[Matched<'_>],
     facts: &[Arc<WorkFacts<'_>>],
 ) -> Vec<Amount> {
-    let mut by_work: BTreeMap<(u16, u32), (usize, Vec<Range<usize>>)> = BTreeMap::new();
+    let mut by_work: BTreeMap<(u16, u32), Stretches> = BTreeMap::new();
     for (place, (m, heard)) in found.iter().zip(matched).enumerate() {
         if !m.common && !heard.commons {
             let entry = by_work.entry((m.pack, m.work)).or_insert_with(|| (place, Vec::new()));
@@ -269,6 +269,9 @@ fn amounts(
         })
         .collect()
 }
+
+/// The place of a work's first match in the list, and all its spans.
+type Stretches = (usize, Vec<Range<usize>>);
 
 /// A text by characters.
 struct Places<'t> {

@@ -67,7 +67,9 @@ pub(crate) fn finalise(
         table::concat(&parts(name), &pending.join(name))?;
     }
     let mut counts = Counts::default();
-    commits.iter().for_each(|commit| counts.add(&commit.counts));
+    for commit in commits {
+        counts.add(&commit.counts);
+    }
     counts.aside += plan.asides.len() as u64;
     write_aside(&pending.join(ASIDE), plan, &parts(ASIDE))?;
 

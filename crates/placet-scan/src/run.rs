@@ -70,7 +70,9 @@ pub fn scan(job: &Job, watch: &dyn Watch) -> Result<Outcome, ScanError> {
     }
     if commits.len() < plan.shards.len() {
         let mut counts = Counts::default();
-        commits.iter().for_each(|commit| counts.add(&commit.counts));
+        for commit in &commits {
+            counts.add(&commit.counts);
+        }
         return Ok(Outcome::partial(commits.len(), plan.shards.len(), &counts));
     }
     folder.hold_alone()?;

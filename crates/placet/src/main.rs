@@ -9,8 +9,8 @@ use clap::Parser;
 mod commands;
 mod failure;
 mod output;
-mod sealed;
 mod registry;
+mod sealed;
 mod site_records;
 
 use failure::{Exit, Failure, OrFail as _};

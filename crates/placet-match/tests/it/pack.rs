@@ -71,7 +71,7 @@ fn an_unsigned_pack_and_another_kind_of_file_are_refused() {
         ("cut", bytes[..body - 100].to_vec()),
         ("empty", vec![]),
         ("a page", b"<!doctype html><title>Not found</title>".to_vec()),
-        ("followed by junk", [&bytes[..], &[b'x'; 20_000]].concat()),
+        ("followed by junk", [&bytes[..], &vec![b'x'; 20_000][..]].concat()),
     ] {
         fs::write(&path, bytes).unwrap();
         assert!(Pack::open(&path).is_err(), "{what}");

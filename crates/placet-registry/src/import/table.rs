@@ -27,7 +27,7 @@ pub(crate) struct Table {
 }
 
 /// A row: where it stands and its fields, or why it cannot be used.
-pub(crate) struct Line {
+pub(crate) struct TableRow {
     pub(crate) line: u64,
     pub(crate) byte: u64,
     pub(crate) fields: Result<Vec<String>, String>,
@@ -80,7 +80,7 @@ impl Table {
     }
 
     /// The next row.
-    pub(crate) fn next_line(&mut self) -> Option<Line> {
+    pub(crate) fn next_line(&mut self) -> Option<TableRow> {
         let read = self.reader.read_byte_record(&mut self.row);
         let position = self.row.position();
         let line = position.map_or(0, csv::Position::line);
@@ -93,7 +93,7 @@ impl Table {
             }
             Ok(true) => self.fields(),
         };
-        Some(Line { line, byte, fields })
+        Some(TableRow { line, byte, fields })
     }
 
     fn fields(&self) -> Result<Vec<String>, String> {

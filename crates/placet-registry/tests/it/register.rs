@@ -38,13 +38,13 @@ fn bad_rows_are_named_and_the_rest_goes_on() {
     );
     let done = desk.register(&catalogue, day(1));
     assert_eq!([done.new, done.aside_count, done.notes_count], [2, 5, 1]);
-    let said: String = done
+    let lines: Vec<String> = done
         .aside
         .iter()
         .chain(&done.notes)
-        .map(|a| format!("line {}: {}\n", a.line.unwrap(), a.reason))
-        .collect::<String>()
-        .replace(desk.folder.path().to_str().unwrap(), "");
+        .map(|a| format!("line {}: {}", a.line.unwrap(), a.reason))
+        .collect();
+    let said = lines.join("\n").replace(desk.folder.path().to_str().unwrap(), "");
     insta::assert_snapshot!(said, @r"
     line 3: it has no title
     line 7: it has 5 fields, the header has 4

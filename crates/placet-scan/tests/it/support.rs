@@ -17,7 +17,7 @@ use placet_scan::{Job, Outcome, Progress, ScanError, Watch, scan};
 use tempfile::TempDir;
 
 /// Words that belong to nobody; the seed decides which.
-pub fn prose(seed: u64, words: usize) -> String {
+pub(crate) fn prose(seed: u64, words: usize) -> String {
     const SYLLABLES: [&str; 16] = [
         "ba", "ko", "ri", "tu", "se", "mal", "dor", "vin", "pel", "gra", "no", "chi", "ster", "lo", "fa",
         "zum",
@@ -41,11 +41,11 @@ pub fn prose(seed: u64, words: usize) -> String {
 }
 
 /// Some words of a text, from the given one on.
-pub fn excerpt(text: &str, from: usize, words: usize) -> String {
+pub(crate) fn excerpt(text: &str, from: usize, words: usize) -> String {
     text.split(' ').skip(from).take(words).collect::<Vec<_>>().join(" ")
 }
 
-pub fn work(id: &str, title: &str) -> Work {
+pub(crate) fn work(id: &str, title: &str) -> Work {
     Work {
         id: id.to_owned(),
         kind: WorkKind::Text,
@@ -57,11 +57,11 @@ pub fn work(id: &str, title: &str) -> Work {
     }
 }
 
-pub fn noon() -> Timestamp {
+pub(crate) fn noon() -> Timestamp {
     "2026-11-21T12:00:00Z".parse().unwrap()
 }
 
-pub fn reservation() -> Reservation {
+pub(crate) fn reservation() -> Reservation {
     Reservation {
         id: "r1".to_owned(),
         holder: "press".to_owned(),
@@ -73,7 +73,7 @@ pub fn reservation() -> Reservation {
     }
 }
 
-pub fn grant(work: &str, u: Use, licensee: &str) -> Grant {
+pub(crate) fn grant(work: &str, u: Use, licensee: &str) -> Grant {
     Grant {
         id: format!("g-{work}"),
         grantor: "press".to_owned(),
@@ -91,7 +91,7 @@ pub fn grant(work: &str, u: Use, licensee: &str) -> Grant {
 }
 
 /// A pack of texts at the 20-word guarantee.
-pub fn pack(
+pub(crate) fn pack(
     path: &Path,
     issuer: &str,
     seed: u8,
@@ -111,35 +111,35 @@ pub fn pack(
 }
 
 /// A corpus folder, a pack file and a place for the results.
-pub struct Bench {
-    pub folder: TempDir,
-    pub packs: Vec<PathBuf>,
+pub(crate) struct Bench {
+    pub(crate) folder: TempDir,
+    pub(crate) packs: Vec<PathBuf>,
 }
 
 impl Bench {
-    pub fn new() -> Bench {
+    pub(crate) fn new() -> Bench {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("corpus")).unwrap();
         Bench { folder, packs: Vec::new() }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn corpus(&self, name: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn corpus(&self, name: &str, content: impl AsRef<[u8]>) {
         let path = self.path("corpus").join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
 
     /// One pack by `press` that reserves everything.
-    pub fn reserve(&mut self, works: &[(&str, &str)]) {
+    pub(crate) fn reserve(&mut self, works: &[(&str, &str)]) {
         let path = self.path("rights.placet");
         self.packs.push(pack(&path, "press", 1, works, vec![reservation()], Vec::new(), false));
     }
 
-    pub fn job(&self, out: &str) -> Job {
+    pub(crate) fn job(&self, out: &str) -> Job {
         Job {
             corpus: self.path("corpus"),
             out: self.path(out),
@@ -159,16 +159,17 @@ impl Bench {
         }
     }
 
-    pub fn scan(&self, job: &Job) -> Result<Outcome, ScanError> {
+    #[expect(clippy::unused_self, reason = "a run belongs to the bench whose files it reads")]
+    pub(crate) fn scan(&self, job: &Job) -> Result<Outcome, ScanError> {
         scan(job, &Quiet::default())
     }
 
-    pub fn rows(&self, file: &str) -> Vec<BTreeMap<String, Value>> {
+    pub(crate) fn rows(&self, file: &str) -> Vec<BTreeMap<String, Value>> {
         rows(&self.path(file))
     }
 
     /// Every file of a finished run with its bytes; `run.json` without its timings.
-    pub fn files(&self, out: &str) -> BTreeMap<String, Vec<u8>> {
+    pub(crate) fn files(&self, out: &str) -> BTreeMap<String, Vec<u8>> {
         let mut files = BTreeMap::new();
         collect(&self.path(out), "", &mut files);
         files.retain(|name, _| !name.starts_with(".placet/lock"));
@@ -180,7 +181,7 @@ impl Bench {
     }
 }
 
-pub fn rows(path: &Path) -> Vec<BTreeMap<String, Value>> {
+pub(crate) fn rows(path: &Path) -> Vec<BTreeMap<String, Value>> {
     let reader = Reader::open(path).unwrap();
     let columns = reader.columns().to_vec();
     reader.map(|row| columns.iter().cloned().zip(row.unwrap()).collect()).collect()
@@ -200,14 +201,14 @@ fn collect(folder: &Path, name: &str, files: &mut BTreeMap<String, Vec<u8>>) {
 
 /// Watches in silence; stops the run once this many shards are done.
 #[derive(Default)]
-pub struct Quiet {
-    pub stop_after: Option<usize>,
+pub(crate) struct Quiet {
+    pub(crate) stop_after: Option<usize>,
     shards: AtomicUsize,
-    pub resumed: Mutex<Option<Progress>>,
+    pub(crate) resumed: Mutex<Option<Progress>>,
 }
 
 impl Quiet {
-    pub fn stopping_after(shards: usize) -> Quiet {
+    pub(crate) fn stopping_after(shards: usize) -> Quiet {
         Quiet { stop_after: Some(shards), ..Quiet::default() }
     }
 }
@@ -230,14 +231,14 @@ impl Watch for Quiet {
     }
 }
 
-pub fn text<'r>(row: &'r BTreeMap<String, Value>, column: &str) -> &'r str {
+pub(crate) fn text<'r>(row: &'r BTreeMap<String, Value>, column: &str) -> &'r str {
     match &row[column] {
         Value::Text(text) => text,
         other => panic!("{column} is {other:?}"),
     }
 }
 
-pub fn number(row: &BTreeMap<String, Value>, column: &str) -> u64 {
+pub(crate) fn number(row: &BTreeMap<String, Value>, column: &str) -> u64 {
     match &row[column] {
         Value::U64(number) => *number,
         other => panic!("{column} is {other:?}"),

@@ -90,14 +90,15 @@ impl Build {
             if failed.is_none() && (bytes >= BATCH_BYTES || batch.len() >= BATCH_WORKS) {
                 bytes = 0;
                 bar.inc(batch.len() as u64);
-                failed = add(&mut builder, self.guarantee, std::mem::take(&mut batch)).err();
+                failed = add(&mut builder, self.guarantee, &batch).err();
+                batch.clear();
             }
             Ok(())
         })?;
         if let Some(error) = failed {
             return Err(Failure::new(Exit::Input, error));
         }
-        add(&mut builder, self.guarantee, batch).or_fail(Exit::Input)?;
+        add(&mut builder, self.guarantee, &batch).or_fail(Exit::Input)?;
         bar.finish_and_clear();
         if builder.works() == 0 {
             return Err(Failure::new(Exit::Input, anyhow::anyhow!("the registry holds no work"))
@@ -144,7 +145,7 @@ const BATCH_WORKS: usize = 4096;
 fn add(
     builder: &mut PackBuilder,
     guarantee: Guarantee,
-    batch: Vec<(Work, Option<WorkText>)>,
+    batch: &[(Work, Option<WorkText>)],
 ) -> Result<(), placet_match::PackError> {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let share = batch.len().div_ceil(threads).max(1);

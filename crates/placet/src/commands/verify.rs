@@ -145,7 +145,7 @@ impl std::fmt::Display for Said {
         for Signed { name, time } in &self.signed {
             match time {
                 Some(time) => {
-                    writeln!(f, "  The log as it stands here was seen by {} at {time}.", foreign(name))?
+                    writeln!(f, "  The log as it stands here was seen by {} at {time}.", foreign(name))?;
                 }
                 None => writeln!(f, "  The log as it stands here was signed by {}.", foreign(name))?,
             }

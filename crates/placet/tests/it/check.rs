@@ -15,7 +15,10 @@ fn site() -> tempfile::TempDir {
     at("robots.txt", "User-agent: *\nAllow: /\nContent-Signal: search=yes, ai-train=no\n");
     at(".well-known/tdmrep.json", r#"[{"location": "/*", "tdm-reservation": 1}]"#);
     at("index.html", "<html><head><title>x</title></head><body>Hello.</body></html>");
-    at("open.html", r#"<html><head><meta name="tdm-reservation" content="0"></head><body>Hello.</body></html>"#);
+    at(
+        "open.html",
+        r#"<html><head><meta name="tdm-reservation" content="0"></head><body>Hello.</body></html>"#,
+    );
     folder
 }
 
@@ -43,14 +46,17 @@ fn a_saved_site_is_told_per_use() {
 #[test]
 fn json_carries_place_time_and_hash() {
     let folder = site();
-    let args = ["--json", "site/index.html", "--url", "https://a.example/", "--use", "tdm", "--site-records", "."];
+    let args =
+        ["--json", "site/index.html", "--url", "https://a.example/", "--use", "tdm", "--site-records", "."];
     std::fs::rename(folder.path().join("site"), folder.path().join("a.example")).expect("a rename");
     let args = args.map(|a| if a == "site/index.html" { "a.example/index.html" } else { a });
     let said = check(folder.path(), &args).expect(10).stdout;
     let json: serde_json::Value = serde_json::from_str(&said).expect("JSON");
     let witness = &json["items"][0]["decisions"][0]["witness"][0]["evidence"];
     assert_eq!(json["schema"], "placet.check/1");
-    assert!(witness["place"].as_str().expect("a place").starts_with("https://a.example/.well-known/tdmrep.json"));
+    assert!(
+        witness["place"].as_str().expect("a place").starts_with("https://a.example/.well-known/tdmrep.json")
+    );
     assert_eq!(witness["blake3"].as_str().map(str::len), Some(64));
     assert!(witness["observed_at"].is_string());
 }

@@ -6,7 +6,8 @@ use tempfile::tempdir;
 use crate::support::run;
 
 fn readme() -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md")).unwrap()
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md"))
+        .expect("README.md is there")
 }
 
 #[test]

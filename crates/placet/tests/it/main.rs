@@ -1,6 +1,16 @@
 //! The built binary as a user runs it: what it prints, what it writes, how it exits.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod check;
+mod demo;
 mod frame;
 mod gate;
+mod init;
+mod pack;
+mod register;
+mod reserve;
+mod rooms;
+mod scan;
 mod support;
+mod trust;
+mod works;

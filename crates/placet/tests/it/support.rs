@@ -5,28 +5,28 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 /// The built binary, to be run in this folder, with nothing in its environment that changes what it prints.
-pub fn placet(folder: &Path) -> Command {
+pub(crate) fn placet(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_placet"));
     command.current_dir(folder).env("COLUMNS", "100").env("NO_COLOR", "1").env_remove("RUST_BACKTRACE");
     command
 }
 
 /// Runs it with these arguments.
-pub fn run<S: AsRef<OsStr>>(folder: &Path, args: impl IntoIterator<Item = S>) -> Run {
+pub(crate) fn run<S: AsRef<OsStr>>(folder: &Path, args: impl IntoIterator<Item = S>) -> Run {
     Run::of(placet(folder).args(args).output().expect("the built binary runs"), folder)
 }
 
 /// What a run left.
 #[derive(Debug)]
-pub struct Run {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Run {
     /// Paths of the test's own folder become `[FOLDER]`.
-    pub fn of(output: Output, folder: &Path) -> Run {
+    pub(crate) fn of(output: Output, folder: &Path) -> Run {
         let text = |bytes: Vec<u8>| {
             String::from_utf8(bytes).expect("output is UTF-8").replace(&*folder.to_string_lossy(), "[FOLDER]")
         };
@@ -39,7 +39,7 @@ impl Run {
 
     /// Panics with the whole run unless it ended with this code.
     #[track_caller]
-    pub fn expect(self, code: i32) -> Run {
+    pub(crate) fn expect(self, code: i32) -> Run {
         assert_eq!(self.code, code, "{self}");
         self
     }

@@ -24,9 +24,10 @@ pub(super) fn open(paths: &[PathBuf], trust: &[String], context: &Context) -> Re
         Err(placet_registry::RegistryError::Missing { .. }) => None,
         Err(error) => return Err(error.into()),
     };
-    let own = match issuer_key_path(&context.home).exists() {
-        true => Some(issuer_key(&context.home)?.verifier().to_string()),
-        false => None,
+    let own = if issuer_key_path(&context.home).exists() {
+        Some(issuer_key(&context.home)?.verifier().to_string())
+    } else {
+        None
     };
     let mut packs: Vec<Pack> = Vec::new();
     for path in paths {
