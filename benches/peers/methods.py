@@ -1,12 +1,14 @@
 """The ways to the same answer that people use today, each run alone in a process: methods.py NAME FOLDER.
 
-All read the same files, take the same words (lower case, without punctuation) and run on one thread. Each returns, for a
-document, the works it names, or [""] where it can only say "something". Settings are generous: windows overlap, band
-counts find what is far below the usual threshold of 0.7 or 0.8, and candidates are checked before they count.
+All read the same files, take the same words (lower case, without punctuation) and run on one thread, without Python's
+cyclic garbage collector, which only slows them. Each returns, for a document, the works it names, or [""] where it can
+only say "something". Settings are generous: windows overlap, band counts find what is far below the usual threshold of
+0.7 or 0.8, and candidates are checked before they count.
 """
 
 import bisect
 import csv
+import gc
 import json
 import os
 import re
@@ -44,9 +46,8 @@ def grams(text, n):
     return [" ".join(text[i : i + n]) for i in range(len(text) - n + 1)]
 
 
-def windows(text, stride):
-    """Shingles of overlapping windows of the text."""
-    shingles = grams(text, SHINGLE)
+def windows(shingles, stride):
+    """The shingles of a text in overlapping windows."""
     last = max(1, len(shingles) - (WINDOW - SHINGLE))
     return [shingles[i : i + WINDOW - SHINGLE + 1] for i in range(0, last, stride)]
 
@@ -100,23 +101,24 @@ def rensa_windows(folder):
     index = RMinHashLSH(threshold=0.2, num_perm=PERMUTATIONS, num_bands=BANDS)
     sketches, owners = [], []
     for name, text in works(folder):
-        made = RMinHash.from_token_sets(windows(text, BOOK_STRIDE), PERMUTATIONS, 1)
+        made = RMinHash.from_token_sets(windows(grams(text, SHINGLE), BOOK_STRIDE), PERMUTATIONS, 1)
         index.insert_many(made, len(sketches))
         sketches += made
         owners += [name] * len(made)
     yield
     for document, text in documents(folder):
-        made = RMinHash.from_token_sets(windows(text, DOCUMENT_STRIDE), PERMUTATIONS, 1)
+        made = RMinHash.from_token_sets(windows(grams(text, SHINGLE), DOCUMENT_STRIDE), PERMUTATIONS, 1)
         pairs = zip(made, index.query_all(made))
         yield document, {owners[k] for m, keys in pairs for k in keys if m.jaccard(sketches[k]) >= LEAST_JACCARD}
 
 
 def datasketch_windows(folder):
     from datasketch import MinHash, MinHashLSH
+    from datasketch.hashfunc import sha1_hash32
 
     def sketch(text, stride):
-        encoded = [[shingle.encode() for shingle in window] for window in windows(text, stride)]
-        return MinHash.bulk(encoded, num_perm=PERMUTATIONS)
+        hashes = [sha1_hash32(shingle.encode()) for shingle in grams(text, SHINGLE)]
+        return MinHash.bulk(windows(hashes, stride), num_perm=PERMUTATIONS, hashfunc=int)
 
     index = MinHashLSH(num_perm=PERMUTATIONS, params=(BANDS, PERMUTATIONS // BANDS))
     sketches, owners = [], []
@@ -234,6 +236,7 @@ METHODS = {
 
 def main():
     name, folder = sys.argv[1:]
+    gc.disable()
     marks = [(time.perf_counter(), time.process_time())]
     answers = METHODS[name](folder)
     next(answers)
