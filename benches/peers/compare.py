@@ -27,6 +27,7 @@ import material  # noqa: E402
 LENGTHS = (50, 100, 300)  # words in an excerpt
 EDIT_EVERY = 25  # words
 KINDS = ("exact", "edited", "divided")
+GUARANTEES = {"20": 95, "50": 235}  # words, and the letters that they promise
 LIMIT = 240  # seconds for one method
 FILLERS = ("indeed", "river", "seven", "because", "blue", "perhaps")
 PEERS = {
@@ -69,7 +70,7 @@ def wrap(text, kind):
 
 
 def prepare(options, folder):
-    """Writes the catalogue and the corpus; returns what each document holds: work, length and kind."""
+    """Writes the catalogue and the corpus; returns what each document holds: work, words, kind, letters."""
     chance = random.Random(1886)
     rows = material.books(options.shared_data)
     registered, foreign = rows[: options.books], [row["text"].split() for row in rows[90:]]
@@ -97,7 +98,7 @@ def prepare(options, folder):
                 hidden = wrap(disguise(edit(words, chance) if kind == "edited" else words, chance), kind)
                 cut = chance.randrange(100, 300)
                 document["text"] = f"{' '.join(host[:cut])} {hidden} {' '.join(host[cut:])}"
-                truth[document["id"]] = (work, length, kind)
+                truth[document["id"]] = (work, length, kind, sum(map(str.isalnum, hidden)))
             size += len(document["text"].encode())
             file.write(json.dumps(document) + "\n")
     return truth, size
@@ -151,7 +152,7 @@ def row(label, place, result, truth, size):
     def recall(kind):
         share = []
         for length in LENGTHS:
-            asked = [d for d, (_, n, k) in truth.items() if (n, k) == (length, kind)]
+            asked = [d for d, (_, n, k, _) in truth.items() if (n, k) == (length, kind)]
             share.append(f"{sum(d in found for d in asked) / max(1, len(asked)):.3f}")
         return " · ".join(share)
 
@@ -162,6 +163,12 @@ def row(label, place, result, truth, size):
     cells = [label, result["build"], f"{result['scan']:.1f}", f"{result['scan_cpu']:.1f}"]
     cells += [f"{size / 1e6 / result['scan_cpu']:.1f}", result["memory"]]
     return "| " + " | ".join([*cells, *map(recall, KINDS), precision, naming, place]) + " |"
+
+
+def promise(label, letters, result, truth):
+    """Whether every unedited excerpt of guaranteed length was found."""
+    asked = [d for d, (_, _, kind, n) in truth.items() if kind != "edited" and n >= letters]
+    return f"{label}: {sum(d in result['found'] for d in asked)} of {len(asked)} unedited excerpts of {letters} letters or more found  "
 
 
 def main():
@@ -179,18 +186,20 @@ def main():
         print("| method | build, s | scan, s | scan, CPU s | MB/s of CPU | memory, MB: build / all | found, exact: "
               + " · ".join(map(str, LENGTHS)) + " words | 1 word in 25 edited | divided at line ends | precision (false) | right work named | place |")
         print("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|", flush=True)
-        loads = [material.load()]
+        loads, kept = [material.load()], []
         if "placet" in only:
-            for guarantee in ("20", "50"):
+            for guarantee in GUARANTEES:
                 for texts_at_hand in (False, True):
                     label = f"Placet, {guarantee} words, " + ("texts at hand" if texts_at_hand else "pack alone")
                     result = placet(options, folder, guarantee, texts_at_hand)
                     print(row(label, "both sides", result, truth, size), flush=True)
+                    kept.append(promise(label, GUARANTEES[guarantee], result, truth))
         for name, (label, place) in PEERS.items():
             if name in only:
                 result = peer(name, folder)
                 print(row(label, place, result, truth, size) if result else f"| {label} | not finished |", flush=True)
         loads.append(material.load())
+    print("", *kept, sep="\n")
     packages = ("rensa", "datasketch", "rbloom", "pydivsufsort", "numpy")
     versions = [material.first_line([options.placet, "--version"]), f"Python {sys.version.split()[0]}"]
     versions += [f"{package} {importlib.metadata.version(package)}" for package in packages]
