@@ -78,7 +78,7 @@ pub(super) fn histogram(title: &str, axis: &str, bars: &[Bar], asked: &str) -> M
             }
             details {
                 summary { "The numbers and their rows" }
-                div.scroll {
+                div.scroll tabindex="0" {
                     table {
                         caption { (title) ", rows of decisions.parquet with use = '" (asked) "'" }
                         thead { tr { th scope="col" { "From" } th.number scope="col" { "Items" } th scope="col" { "Filter" } } }

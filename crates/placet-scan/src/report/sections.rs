@@ -12,7 +12,7 @@ use crate::record::Outcome;
 const VERDICTS: [(&str, &str); 4] = [
     ("denied", "somebody entitled said no, or a yes is needed and missing"),
     ("conditional", "allowed once a duty is shown to be met; until then it counts as no"),
-    ("unknown", "nothing registered was found; nobody said yes or no"),
+    ("unknown", "nobody entitled said yes or no; this is no permission"),
     ("allowed", "everybody who must say yes did"),
 ];
 
@@ -63,7 +63,7 @@ fn grounds(view: &View<'_>, asked: &str) -> Markup {
         @if !decisions.is_empty() {
             details open {
                 summary { "Why, by ground" }
-                div.scroll {
+                div.scroll tabindex="0" {
                     table {
                         caption { "Items by verdict and ground for " (asked) }
                         thead { tr { th scope="col" { "Verdict" } th scope="col" { "Ground" } th scope="col" { "In words" } th.number scope="col" { "Items" } } }
@@ -91,6 +91,7 @@ pub(super) fn sentence(ground: &str) -> &'static str {
 
 fn cleared(view: &View<'_>, outcome: &Outcome) -> Markup {
     let dropped = outcome.items.saturating_sub(outcome.kept + outcome.redacted);
+    let asked = view.plan.written.question.uses.first().map_or("", String::as_str);
     html! {
         h3 { "The cleared corpus" }
         p {
@@ -101,7 +102,7 @@ fn cleared(view: &View<'_>, outcome: &Outcome) -> Markup {
             }
             ". " (plural(dropped, "item")) " were left out."
         }
-        (rows("decisions.parquet", "cleared = 'kept' (or 'redacted', 'dropped')"))
+        (rows("decisions.parquet", &format!("use = '{asked}' and cleared = 'kept' (or 'redacted', 'dropped')")))
     }
 }
 
@@ -114,9 +115,10 @@ pub(super) fn unknown(view: &View<'_>, outcome: &Outcome) -> Markup {
             aside.note aria-labelledby="unknown-title" {
                 h2 #unknown-title { "What “unknown” means" }
                 p {
-                    "In " (plural(unknown, "item")) " nothing was found that the packs of this run cover. That is \
-                    no permission. Most works are in no pack, and short quotations lie below what a pack promises to \
-                    find. Somebody may hold rights in every one of these items without having been asked."
+                    "For " (plural(unknown, "item")) " the packs of this run hold no answer: nothing was found in them, or \
+                    only text that is common or shorter than the threshold. That is no permission. Most works are in \
+                    no pack, and short quotations lie below what a pack promises to find. Somebody may hold rights in \
+                    every one of these items without having been asked."
                 }
                 p {
                     @match view.job.unknown_items() {
@@ -214,7 +216,7 @@ pub(super) fn question(view: &View<'_>) -> Markup {
                 dt { "Matches" } dd { (count(view.counts.matches)) ", of which " (count(view.counts.common)) " are common text" }
             }
             h3 { "Packs" }
-            div.scroll {
+            div.scroll tabindex="0" {
                 table {
                     caption { "The packs this corpus was compared with" }
                     thead { tr {

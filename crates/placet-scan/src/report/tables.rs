@@ -19,12 +19,13 @@ pub(super) fn works(view: &View<'_>) -> Markup {
                     "Text of " strong { (plural(*all as u64, "registered work")) } " was found."
                     @if *all > works.len() { " These " (works.len()) " have the most." }
                 }
-                div.scroll {
+                div.scroll tabindex="0" {
                     table {
                         caption { "Works by the amount of their text in the corpus" }
                         thead { tr {
-                            th scope="col" { "Work" } th scope="col" { "Issuer" }
+                            th scope="col" { "Work" }
                             th.number scope="col" { "Words" } th.number scope="col" { "Letters" } th.number scope="col" { "Items" }
+                            th scope="col" { "Issuer" }
                         } }
                         tbody {
                             @for work in works {
@@ -33,10 +34,10 @@ pub(super) fn works(view: &View<'_>) -> Markup {
                                         strong { (work.title) } " " code.id { (work.work_id) }
                                         (meter(work.letters, most))
                                     }
-                                    td { (work.issuer) }
                                     td.number { (count(work.words)) }
                                     td.number { (count(work.letters)) }
                                     td.number { (count(work.items)) }
+                                    td { (work.issuer) }
                                 }
                             }
                         }
@@ -56,12 +57,13 @@ pub(super) fn items(view: &View<'_>) -> Markup {
             @if top.is_empty() {
                 p { "None." }
             } @else {
-                div.scroll {
+                div.scroll tabindex="0" {
                     table {
                         caption { "The " (top.len()) " items with most matched letters" }
                         thead { tr {
-                            th scope="col" { "Item" } th scope="col" { "Verdict" } th scope="col" { "Works" }
+                            th scope="col" { "Item" } th scope="col" { "Verdict" }
                             th.number scope="col" { "Matched letters" } th.number scope="col" { "Share" }
+                            th scope="col" { "Works" }
                         } }
                         tbody {
                             @for item in top {
@@ -72,9 +74,9 @@ pub(super) fn items(view: &View<'_>) -> Markup {
                                         @else if !item.item_id.starts_with(&item.path) { br; span.url { (item.path) } }
                                     }
                                     td { span.verdict.(item.verdict) title=(sentence(&item.ground)) { (item.verdict) } br; small { (item.ground) } }
-                                    td { @for work in &item.works { span.work { (work) } " " } }
                                     td.number { (count(item.matched_letters)) }
                                     td.number { (share(item.matched_permille, 1000)) }
+                                    td { @for work in &item.works { span.work { (work) } " " } }
                                 }
                             }
                         }
@@ -119,7 +121,7 @@ fn ranking(view: &View<'_>, ranking: &Ranking, head: &str, column: &str) -> Mark
         }
     };
     html! {
-        div.scroll {
+        div.scroll tabindex="0" {
             table {
                 caption { (head) "s, by matched text and then by items" }
                 thead { tr {
@@ -145,7 +147,7 @@ pub(super) fn conflicts(view: &View<'_>) -> Markup {
                 p { "No two issuers claim the same text." }
             } @else {
                 p { "Two issuers claim the same text. Until it is settled whose it is, the items are refused, and no grant of either helps." }
-                div.scroll {
+                div.scroll tabindex="0" {
                     table {
                         caption { "Works that claim the same text" }
                         thead { tr { th scope="col" { "Works" } th.number scope="col" { "Items" } } }
@@ -171,7 +173,7 @@ pub(super) fn asides(view: &View<'_>) -> Markup {
                 p { "Everything could be read." }
             } @else {
                 p { (plural(view.counts.aside, "record or file")) " could not be read. They were not compared with anything and are not in the cleared corpus." }
-                div.scroll {
+                div.scroll tabindex="0" {
                     table {
                         caption { "What could not be read, by reason" }
                         thead { tr { th scope="col" { "Reason" } th scope="col" { "What to do" } th scope="col" { "First places" } th.number scope="col" { "Count" } } }
