@@ -7,7 +7,7 @@
 //! registers/<hash>   what a register in the log commits to, by the hash of its entry: private
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -47,14 +47,16 @@ impl Sealed {
 
     /// Makes the keys and an empty log of this name, and gives its public key.
     pub(crate) fn create(&self, origin: &str) -> Result<String, Failure> {
+        if origin.contains("://") || origin.ends_with('/') {
+            let error = anyhow::anyhow!("`{origin}` is an address, not the name of a log");
+            return Err(Failure::new(Exit::Usage, error).hint(NAME));
+        }
         let keys = self.home.join("log-keys");
         if keys.exists() || self.log().join("checkpoint").exists() {
             let error = anyhow::anyhow!("there is already a log or its keys in {}", self.home.display());
             return Err(Failure::new(Exit::Input, error).hint("give another folder with --home"));
         }
-        let signer = Signer::from_seed(origin, random()?).or_fail(Exit::Usage).map_err(|f| {
-            f.hint("the name of a log is its address without https://, as in log.example.org/uses")
-        })?;
+        let signer = Signer::from_seed(origin, random()?).or_fail(Exit::Usage).map_err(|f| f.hint(NAME))?;
         fs::create_dir_all(&keys).with_context(|| format!("cannot create {}", keys.display()))?;
         write_secret(&keys.join("log.key"), &signer.to_secret())?;
         for name in ["register.seed", "salts.seed"] {
@@ -71,7 +73,8 @@ impl Sealed {
 
     /// The log for reading.
     pub(crate) fn reader(&self) -> Result<Reader, Failure> {
-        Reader::open(&self.log()).map_err(|error| of_store(error).hint(CREATE))
+        self.begun()?;
+        Reader::open(&self.log()).map_err(of_store)
     }
 
     /// The log's key.
@@ -99,9 +102,20 @@ impl Sealed {
     }
 
     fn secret(&self, name: &str) -> Result<String, Failure> {
+        self.begun()?;
         let path = self.home.join("log-keys").join(name);
         let read = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()));
-        read.map(|text| text.trim_end().to_owned()).or_fail(Exit::Input).map_err(|f| f.hint(CREATE))
+        read.map(|text| text.trim_end().to_owned()).or_fail(Exit::Input)
+    }
+
+    fn begun(&self) -> Result<(), Failure> {
+        if self.home.join("log-keys").exists() || self.log().exists() {
+            return Ok(());
+        }
+        let error = anyhow::anyhow!("there is no log in {}", self.home.display());
+        Err(Failure::new(Exit::Input, error)
+            .hint("to begin a log: placet log create log.example.org/uses")
+            .hint("to use one that is elsewhere, name its folder with --home"))
     }
 
     /// Keeps what a register commits to, by the hash of its entry, before that goes into the log.
@@ -152,6 +166,12 @@ pub(crate) struct RegisterFile {
     /// First log index of the shards in it, and the index after the last.
     pub(crate) from: u64,
     pub(crate) until: u64,
+    /// Whose packs were scanned with: about works of nobody else can it say anything.
+    #[serde(default)]
+    pub(crate) issuers: BTreeSet<String>,
+    /// Packs that were not at hand when it was sealed, so that it may miss identifiers of their works.
+    #[serde(default)]
+    pub(crate) unnamed: BTreeSet<String>,
     pub(crate) works: BTreeMap<String, Entry>,
 }
 
@@ -212,6 +232,8 @@ impl RegisterFile {
             period: period.to_owned(),
             from,
             until,
+            issuers: BTreeSet::new(),
+            unnamed: BTreeSet::new(),
             works: BTreeMap::new(),
         }
     }
@@ -274,7 +296,12 @@ pub(crate) fn of_store(error: StoreError) -> Failure {
     Failure::new(exit, error)
 }
 
-pub(crate) const CREATE: &str = "to begin a log: placet log create log.example.org/uses";
+const NAME: &str = "the name of a log is its address without https://, as in log.example.org/uses";
+
+/// A number with its noun: `1 shard`, `2 shards`.
+pub(crate) fn count(number: u64, noun: &str, nouns: &str) -> String {
+    format!("{number} {}", if number == 1 { noun } else { nouns })
+}
 
 /// Lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::commands::seal::Run;
 use crate::failure::OrFail as _;
-use crate::output::Table;
-use crate::sealed::{entries, of_store};
+use crate::output::{Table, foreign};
+use crate::sealed::{count, entries, of_store};
 use crate::{Context, Exit, Failure};
 
 /// Audit a log by sampling: draw the shards to open, compare them with a new scan
@@ -86,8 +86,8 @@ struct Written {
 
 #[derive(Serialize)]
 struct Said {
-    opened: usize,
-    not_here: usize,
+    opened: u64,
+    not_here: u64,
     agree: bool,
     differences: Vec<Difference>,
 }
@@ -147,13 +147,14 @@ impl PlanArgs {
             context.out.json("placet.audit-plan/1", &written)?;
         } else {
             context.out.result(&format!(
-                "open {} of {} sealed shards: if {} or more are wrong, all of them stay unseen with a probability of \
-                 {:.4} at most\nplan: {}\n",
+                "open {} of {}: if {} or more are wrong, all of them stay unseen with a probability of {:.4} at most\n\
+                 entries to open: {}\nplan: {}\n",
                 written.chosen.len(),
-                written.population,
+                count(written.population, "sealed shard", "sealed shards"),
                 written.wrong,
                 written.miss,
-                self.output.display()
+                some(&written.chosen),
+                foreign(&self.output.display().to_string())
             ))?;
         }
         Ok(Exit::Done)
@@ -185,6 +186,14 @@ impl RunArgs {
                 let error = anyhow::anyhow!("the shard of entry {entry} is not in {}", self.sealed.display());
                 return Err(Failure::new(Exit::Denied, error));
             };
+            if !again.commits.contains_key(id) {
+                let error = anyhow::anyhow!(
+                    "{} has no shard like entry {entry}'s: its name hangs on the question and the files' names and sizes",
+                    self.again.display()
+                );
+                return Err(Failure::new(Exit::Input, error)
+                    .hint("scan the same corpus with the same packs, uses, profile, options and --as-of"));
+            }
             opened += 1;
             let finding = Finding::compare(&amounts(&sealed, id), &amounts(&again, id));
             let difference = |kind, key: (String, String), sealed, found| {
@@ -202,6 +211,12 @@ impl RunArgs {
                 differ.into_iter().map(|(k, a, b)| difference("amounts differ", k, Some(a), Some(b))),
             );
         }
+        if opened == 0 {
+            let error = anyhow::anyhow!("none of the drawn shards belongs to {}", self.sealed.display());
+            return Err(
+                Failure::new(Exit::Input, error).hint("the other sealed runs hold them: name one of those")
+            );
+        }
         let said = Said { opened, not_here, agree: differences.is_empty(), differences };
         if context.out.is_json() {
             context.out.json("placet.audit-finding/1", &said)?;
@@ -215,8 +230,8 @@ impl RunArgs {
             }
             let heads = if said.agree { String::new() } else { table.to_string() };
             context.out.result(&format!(
-                "{heads}{} drawn shards of this run opened, {} drawn shards belong to other runs; {}\n",
-                said.opened,
+                "{heads}opened: {} of this run; left: {} of other runs; {}\n",
+                count(said.opened, "drawn shard", "drawn shards"),
                 said.not_here,
                 if said.agree { "no difference" } else { "what was sealed is not what was found" }
             ))?;
@@ -233,6 +248,16 @@ fn shards(reader: &Reader) -> Result<Vec<(u64, Shard)>, Failure> {
             _ => None,
         })
         .collect())
+}
+
+/// The first few numbers of a list.
+fn some(numbers: &[u64]) -> String {
+    const SHOWN: usize = 20;
+    let mut text = numbers.iter().take(SHOWN).map(u64::to_string).collect::<Vec<_>>().join(", ");
+    if numbers.len() > SHOWN {
+        text.push_str(" and more, all in the plan");
+    }
+    text
 }
 
 /// Words by work and use, over all verdicts and grounds.

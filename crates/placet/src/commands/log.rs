@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::failure::OrFail as _;
 use crate::output::foreign;
-use crate::sealed::Sealed;
+use crate::sealed::{Sealed, count};
 use crate::{Context, Exit, Failure};
 
 /// Begin a log, or check a whole one
@@ -62,7 +62,12 @@ impl Args {
             What::Create { name } => {
                 let sealed = Sealed::new(&context.home);
                 let key = sealed.create(&name)?;
-                context.out.note(&format!("began {}", foreign(&sealed.log().display().to_string())));
+                context.out.note(&format!(
+                    "began {}: the public part; serve it as it is\n\
+                     keep log-state and log-keys beside it to yourself, on another disk\n\
+                     what follows is the trust policy for your readers; save it with > trust.policy",
+                    foreign(&sealed.log().display().to_string())
+                ));
                 context.out.result(&format!("log {key}\nquorum none\n"))?;
                 Ok(Exit::Done)
             }
@@ -102,12 +107,12 @@ impl Args {
                     context.out.json("placet.log-fsck/1", &checked)?;
                 } else {
                     context.out.result(&format!(
-                        "{} holds: {} entries ({} shards, {} registers, {} others, {} of no known schema), root {}\n",
+                        "{} holds together: {} ({}, {}, {}, {} of no known schema), root {}\n",
                         foreign(&checked.log),
-                        checked.size,
-                        checked.shards,
-                        checked.registers,
-                        checked.other,
+                        count(checked.size, "entry", "entries"),
+                        count(checked.shards, "shard", "shards"),
+                        count(checked.registers, "register", "registers"),
+                        count(checked.other, "other", "others"),
                         checked.foreign,
                         checked.root
                     ))?;

@@ -43,12 +43,15 @@ struct Said {
 
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<Exit, Failure> {
-        let work =
-            work_name(&self.work).map_err(|f| f.hint("the answer is: cannot be known for this text"))?;
+        let work = work_name(&self.work)?;
         let sealed = Sealed::new(&context.home);
         let reader = sealed.reader()?;
         let held = choose(sealed.registers(&reader)?, self.model.as_deref(), self.period.as_deref())?;
         let (key, salts) = (sealed.blind_key()?, sealed.salts()?);
+        if let Some(why) = unanswerable(&held, &work) {
+            let error = anyhow::anyhow!("{work}: cannot be known: {why}");
+            return Err(Failure::new(Exit::Unavailable, error));
+        }
         let (register, private) = (held.file.tree(&salts)?, held.file.private(&salts));
         let uses: Option<Vec<UseRow>> =
             held.file.works.get(&work).map(|entry| entry.uses.iter().map(UseRow::from).collect());
@@ -92,11 +95,41 @@ impl Args {
 
 /// The canonical name of a work in the register.
 pub(crate) fn work_name(text: &str) -> Result<String, Failure> {
-    if text.contains('/') && !text.contains(':') {
+    if issuer(text).is_some() {
         return Ok(text.to_owned());
     }
-    let identifier: Identifier = text.parse().or_fail(Exit::Input)?;
+    let identifier: Identifier = text
+        .parse()
+        .with_context(|| format!("{text}: cannot be known: this names no work"))
+        .or_fail(Exit::Input)
+        .map_err(|f| {
+            f.hint("name it by an identifier, isbn:9780306406157, or by issuer/id as in the pack")
+        })?;
     Ok(identifier.to_string())
+}
+
+/// The issuer of `issuer/id`; an identifier has its scheme and a colon before any slash.
+fn issuer(work: &str) -> Option<&str> {
+    let (issuer, _) = work.split_once('/')?;
+    (!issuer.contains(':')).then_some(issuer)
+}
+
+/// Why the register's silence about a work would say nothing.
+fn unanswerable(held: &Held, work: &str) -> Option<String> {
+    if held.file.works.contains_key(work) {
+        return None;
+    }
+    match issuer(work) {
+        Some(issuer) if !held.file.issuers.contains(issuer) => {
+            let issuers: Vec<&str> = held.file.issuers.iter().map(String::as_str).collect();
+            Some(format!("no pack of `{issuer}` was scanned with, only of {}", issuers.join(", ")))
+        }
+        None if !held.file.unnamed.is_empty() => Some(
+            "the register was sealed without the packs of its scans and may name the work by issuer/id only"
+                .to_owned(),
+        ),
+        _ => None,
+    }
 }
 
 fn choose(held: Vec<Held>, model: Option<&str>, period: Option<&str>) -> Result<Held, Failure> {

@@ -1,6 +1,6 @@
 //! `placet seal`: what a scan found goes into the log, one entry a shard, and the register of the period is renewed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,8 @@ use placet_match::Pack;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::OrFail as _;
-use crate::sealed::{Entry, RegisterFile, Row, Sealed, entries, hex, of_store};
+use crate::output::foreign;
+use crate::sealed::{Entry, RegisterFile, Row, Sealed, count, entries, hex, of_store};
 use crate::{Context, Exit, Failure};
 
 /// Seal what a scan found in the log, before the corpus is used
@@ -34,7 +35,7 @@ pub(crate) struct Args {
     /// Accounting period; the current quarter if not given
     #[arg(long, value_name = "PERIOD")]
     period: Option<String>,
-    /// Packs of the scan: works can then be looked up by their identifiers too
+    /// Packs of the scan, all of them: works can then be looked up by all their identifiers, not only by issuer/id
     #[arg(long = "pack", value_name = "PACK")]
     packs: Vec<PathBuf>,
 }
@@ -56,6 +57,8 @@ struct Profile {
 #[derive(Deserialize)]
 struct PackRecord {
     id: String,
+    name: String,
+    issuer: String,
 }
 
 #[derive(Deserialize)]
@@ -68,7 +71,7 @@ struct Said {
     log: String,
     period: String,
     shards: usize,
-    works: usize,
+    names: usize,
     register: u64,
     size: u64,
     root: String,
@@ -81,7 +84,15 @@ impl Args {
         let sealed = Sealed::new(&context.home);
         let (key, salts) = (sealed.blind_key()?, sealed.salts()?);
         let run = Run::read(&self.run)?;
-        let names = names(&self.packs, &run)?;
+        let (names, unnamed) = names(&self.packs, &run)?;
+        if !unnamed.is_empty() {
+            let packs: Vec<&str> = unnamed.iter().map(|pack| pack.name.as_str()).collect();
+            context.out.warn(&format!(
+                "without --pack for {}, their works are named by issuer/id only: who asks by ISBN or the like may be \
+                 told that it cannot be known",
+                foreign(&packs.join(", "))
+            ));
+        }
         let period = self.period.clone().unwrap_or_else(|| quarter(context.now));
 
         let mut writer = sealed.writer()?;
@@ -123,7 +134,13 @@ impl Args {
         let earlier = earlier.into_iter().find(|file| file.model == self.model && file.period == period);
         let mut register =
             RegisterFile::new(&self.model, &period, earlier.as_ref().map_or(from, |e| e.from), writer.size());
-        register.works = earlier.map(|file| file.works).unwrap_or_default();
+        if let Some(earlier) = earlier {
+            register.works = earlier.works;
+            register.issuers = earlier.issuers;
+            register.unnamed = earlier.unnamed;
+        }
+        register.issuers.extend(run.pack_records.iter().map(|pack| pack.issuer.clone()));
+        register.unnamed.extend(unnamed.iter().map(|pack| pack.id.clone()));
         for (id, rows) in &run.rows {
             let Some(shard) = at.get(id.as_str()) else { continue };
             for row in rows {
@@ -149,7 +166,7 @@ impl Args {
             log: checkpoint.origin.clone(),
             period,
             shards: run.commits.len(),
-            works: register.works.len(),
+            names: register.works.len(),
             register: index,
             size: checkpoint.size,
             root: checkpoint.root.to_string(),
@@ -158,8 +175,10 @@ impl Args {
             context.out.json("placet.seal/1", &said)?;
         } else {
             context.out.note(&format!(
-                "sealed {} shards from entry {from} on; the register of {} is entry {index} and names {} works",
-                said.shards, said.period, said.works
+                "sealed {} from entry {from} on; the register of {} is entry {index} and holds {}",
+                count(said.shards as u64, "shard", "shards"),
+                foreign(&said.period),
+                count(said.names as u64, "name of a work", "names of works"),
             ));
             context.out.result(&checkpoint.to_string())?;
         }
@@ -185,7 +204,7 @@ pub(crate) struct Run {
     pub(crate) uses: Hash,
     profile: Hash,
     packs: Vec<Hash>,
-    pack_ids: Vec<String>,
+    pack_records: Vec<PackRecord>,
     /// SHA-256 of the commit, by shard.
     pub(crate) commits: BTreeMap<String, Hash>,
     pub(crate) rows: BTreeMap<String, Vec<UsesRow>>,
@@ -253,7 +272,7 @@ impl Run {
             uses: Hash::of(&[&uses]),
             profile: digest(&record.profile.blake3)?,
             packs: record.packs.iter().map(|pack| digest(&pack.id)).collect::<Result<_, _>>()?,
-            pack_ids: record.packs.into_iter().map(|pack| pack.id).collect(),
+            pack_records: record.packs,
             commits,
             rows: rows(&folder.join(USES))?,
         })
@@ -265,6 +284,9 @@ impl UsesRow {
     fn works(&self, names: &Names) -> Vec<String> {
         let mut works = names.get(&(self.pack.clone(), self.work_id.clone())).cloned().unwrap_or_default();
         works.push(self.work.clone());
+        works.extend(self.work_id.parse::<Identifier>().ok().map(|id| id.to_string()));
+        works.sort_unstable();
+        works.dedup();
         works
     }
 
@@ -336,14 +358,17 @@ fn rows(path: &Path) -> Result<BTreeMap<String, Vec<UsesRow>>, Failure> {
 /// Identifiers by pack and the work's id in it.
 type Names = HashMap<(String, String), Vec<String>>;
 
-fn names(packs: &[PathBuf], run: &Run) -> Result<Names, Failure> {
+/// What the given packs say, and the packs of the run that were not given.
+fn names<'a>(packs: &[PathBuf], run: &'a Run) -> Result<(Names, Vec<&'a PackRecord>), Failure> {
     let mut names = Names::new();
+    let mut given = BTreeSet::new();
     for path in packs {
         let pack = Pack::open(path).or_fail(Exit::Input)?;
-        if !run.pack_ids.iter().any(|id| id == pack.id()) {
+        if !run.pack_records.iter().any(|record| record.id == pack.id()) {
             let error = anyhow::anyhow!("{} is not among the packs of this scan", path.display());
             return Err(Failure::new(Exit::Input, error));
         }
+        given.insert(pack.id().to_owned());
         for number in 0..pack.len() {
             let work = pack.work(number).or_fail(Exit::Input)?.work;
             let canonical =
@@ -352,7 +377,8 @@ fn names(packs: &[PathBuf], run: &Run) -> Result<Names, Failure> {
             names.insert((pack.id().to_owned(), work.id), identifiers);
         }
     }
-    Ok(names)
+    let unnamed = run.pack_records.iter().filter(|record| !given.contains(&record.id)).collect();
+    Ok((names, unnamed))
 }
 
 fn unhex(text: &str) -> anyhow::Result<Hash> {

@@ -11,6 +11,7 @@ use placet_log::private::Private;
 use serde::Serialize;
 
 use crate::failure::OrFail as _;
+use crate::output::foreign;
 use crate::sealed::{Sealed, of_store};
 use crate::{Context, Exit, Failure};
 
@@ -96,7 +97,10 @@ impl Args {
         let leaf = Leaf::Value(Document { period: report.period.clone(), document, private });
         let index = writer.append(&leaf.encode()).map_err(of_store)?;
         let checkpoint = writer.seal().map_err(of_store)?;
-        context.out.note(&format!("sealed as entry {index}: the hash of {}", report.output.display()));
+        context.out.note(&format!(
+            "{} states it; keep it. Its hash is sealed as entry {index}",
+            foreign(&report.output.display().to_string())
+        ));
         context.out.result(&checkpoint.to_string())?;
         Ok(Exit::Done)
     }

@@ -90,9 +90,12 @@ impl Said {
             "that what was sealed is true",
         ];
         if proven.uses.is_none() {
-            not_proven.insert(
-                0,
-                "that the work was not used: it is absent from this register, and no more is shown",
+            not_proven.splice(
+                0..0,
+                [
+                    "that the work was not used: it is absent from this register, and no more is shown",
+                    "that it was searched for, or does not stand in the register under another name",
+                ],
             );
         } else {
             not_proven.push(

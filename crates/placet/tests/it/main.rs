@@ -11,6 +11,8 @@ mod register;
 mod reserve;
 mod rooms;
 mod scan;
+mod seal;
 mod support;
 mod trust;
+mod verify;
 mod works;
