@@ -125,7 +125,7 @@ fn unanswerable(held: &Held, work: &str) -> Option<String> {
             Some(format!("no pack of `{issuer}` was scanned with, only of {}", issuers.join(", ")))
         }
         None if !held.file.unnamed.is_empty() => Some(
-            "the register was sealed without the packs of its scans and may name the work by issuer/id only"
+            "the register was sealed without the packs of its scans and may know the work by another name"
                 .to_owned(),
         ),
         _ => None,

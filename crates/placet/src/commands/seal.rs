@@ -88,7 +88,7 @@ impl Args {
         if !unnamed.is_empty() {
             let packs: Vec<&str> = unnamed.iter().map(|pack| pack.name.as_str()).collect();
             context.out.warn(&format!(
-                "without --pack for {}, their works are named by issuer/id only: who asks by ISBN or the like may be \
+                "without --pack for {}, their works are named by their ids alone: who asks by another identifier may be \
                  told that it cannot be known",
                 foreign(&packs.join(", "))
             ));
