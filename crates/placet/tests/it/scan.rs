@@ -189,6 +189,30 @@ fn a_killed_run_goes_on_and_ends_with_the_same_bytes() {
 }
 
 #[test]
+fn ctrl_c_ends_cleanly_and_the_same_command_goes_on() {
+    let (folder, book, key) = folder();
+    many_files(folder.path(), &book);
+    let args: Vec<&str> = SCAN.into_iter().chain(["run", "--trust", &key, "--threads", "1"]).collect();
+    let child =
+        placet(folder.path()).args(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while !folder.path().join("run/.placet/plan.json").exists() {
+        std::thread::yield_now();
+    }
+    let signalled = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(signalled.success());
+    let said = Run::of(child.wait_with_output().unwrap(), folder.path());
+    // The signal may come when the last shard is already committed; then the run ends as always.
+    if said.code == 4 {
+        assert!(said.stderr.contains("hint: the same command goes on from there"), "{said}");
+        assert!(!folder.path().join("run/run.json").exists());
+    } else {
+        said.expect(10);
+    }
+    run(folder.path(), &args).expect(10);
+    assert!(folder.path().join("run/run.json").exists());
+}
+
+#[test]
 fn a_disk_without_room_stops_the_run_before_anything_half_and_the_same_command_goes_on() {
     let (folder, book, key) = folder();
     let text: String = (0..4000).map(|n| line(&n.to_string(), &prose(n + 10, 20))).collect();
