@@ -1,6 +1,6 @@
 //! Fingerprints works and finds them again in other texts; the pack format.
 //!
-//! A text becomes [letters](letters), its k-grams are winnowed to fingerprints, a pack keeps those of a catalogue in a
+//! A text becomes [letters], its k-grams are winnowed to fingerprints, a pack keeps those of a catalogue in a
 //! hash table, and a [`Scanner`] finds the stretches of an item that stem from a work. Every shared run of at least
 //! [`Guarantee::letters`] letters is found. A match is evidence of overlap, never of use.
 //!
