@@ -199,7 +199,7 @@ def main():
         memory(scans, sizes)
         versions = [["placet", "--version"], ["zstd", "--version"], ["gzip", "--version"], ["libdeflate-gzip", "-V"]]
         versions[0][0] = options.placet
-        found = "; ".join(filter(None, map(material.first_line, versions))).replace("gzip compression program", "libdeflate")
+        found = "; ".join(filter(None, map(material.first_line, versions))).replace("gzip compression program", "libdeflate").replace("*", "")
         print(f"\n{material.machine()}; load {before} before, {material.load()} after; {found}; {datetime.date.today()}")
 
 

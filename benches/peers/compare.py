@@ -113,7 +113,7 @@ def peer(name, folder):
         return None
     with open(os.path.join(folder, name + ".json"), encoding="utf-8") as file:
         result = json.load(file)
-    build = f"{result['build']:.1f}"
+    build = f"{result['build']:.1f} / {result['build_cpu']:.1f}"
     return {**result, "build": build, "memory": f"{result['build_memory']:.0f} / {child.memory:.0f}"}
 
 
@@ -141,7 +141,7 @@ def placet(options, folder, guarantee, texts_at_hand):
             found.setdefault(row["item_id"], []).append(row["work_id"])
     registered = options.registered
     memory = f"{max(registered.memory, built.memory):.0f} / {scanned.memory:.0f}"
-    build = f"{registered.wall:.1f} + {built.wall:.1f}"
+    build = f"{registered.wall + built.wall:.1f} / {registered.cpu + built.cpu:.1f}"
     return {"build": build, "memory": memory, "scan": scanned.wall, "scan_cpu": scanned.cpu, "found": found}
 
 
@@ -160,7 +160,7 @@ def row(label, place, result, truth, size):
     named = sum(truth[d][0] in found[d] for d in true) / len(true) if true else 0
     naming = "-" if not true else "no" if all(set(w) == {""} for w in found.values()) else f"{named:.3f}"
     precision = f"{len(true) / len(found):.3f} ({len(found) - len(true)})" if found else "- (0)"
-    cells = [label, result["build"], f"{result['scan']:.1f}", f"{result['scan_cpu']:.1f}"]
+    cells = [label, result["build"], f"{result['scan']:.1f} / {result['scan_cpu']:.1f}"]
     cells += [f"{size / 1e6 / result['scan_cpu']:.1f}", result["memory"]]
     return "| " + " | ".join([*cells, *map(recall, KINDS), precision, naming, place]) + " |"
 
@@ -183,9 +183,9 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         truth, size = prepare(options, folder)
         print(f"{options.books} books, {options.documents} documents, {size / 1e6:.1f} MB of text, {len(truth)} with an excerpt\n")
-        print("| method | build, s | scan, s | scan, CPU s | MB/s of CPU | memory, MB: build / all | found, exact: "
+        print("| method | build, s: wall / CPU | scan, s: wall / CPU | MB/s of CPU | memory, MB: build / all | found, exact: "
               + " · ".join(map(str, LENGTHS)) + " words | 1 word in 25 edited | divided at line ends | precision (false) | right work named | place |")
-        print("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|", flush=True)
+        print("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|", flush=True)
         loads, kept = [material.load()], []
         if "placet" in only:
             for guarantee in GUARANTEES:
