@@ -5,7 +5,7 @@ usage: compare.py PLACET SHARED_DATA [--books N] [--documents N] [--only NAME,NA
 Documents are about 400 words of foreign text (books that are not registered, WikiText-2). Every third holds an excerpt
 of 50, 100 or 300 words of a registered book, re-cased, without punctuation, with other line breaks. A third of these is
 otherwise exact, a third is edited (one word in 25 replaced, dropped or inserted), a third has words divided at line ends,
-as text from PDF files and scans has. Prints one Markdown table. Every method is a process of its
+as text from PDF files and scans has. Prints one Markdown table. Every method scans in a process of its
 own on one thread; time and memory are what the system counted for it.
 """
 
