@@ -39,7 +39,7 @@ fn entities_are_not_expanded() {
     match extract("lol.docx", &book) {
         Ok(read) => assert!(!read.text.contains("lollol") && read.text.len() < 100, "{}", read.text),
         Err(said) => {
-            assert!(said.to_string().contains("XML") || said.to_string().contains("entity"), "{said}")
+            assert!(said.to_string().contains("XML") || said.to_string().contains("entity"), "{said}");
         }
     }
 }
