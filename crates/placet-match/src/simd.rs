@@ -115,25 +115,12 @@ pub(crate) struct Scratch {
     c: Box<Lines>,
     /// One value for each minimum: its place in the low bits, counted from the end.
     minima: Vec<u32>,
-    /// Values small enough to be minima, in their order.
-    few: Vec<u32>,
-    stack: Vec<u32>,
-    minimal: Vec<bool>,
 }
 
 impl Default for Scratch {
     fn default() -> Self {
         let array = || Box::new(Lines([0; STRIDE + 64]));
-        let list = || Vec::with_capacity(STRIDE + 64);
-        Scratch {
-            a: array(),
-            b: array(),
-            c: array(),
-            minima: list(),
-            few: list(),
-            stack: list(),
-            minimal: Vec::new(),
-        }
+        Scratch { a: array(), b: array(), c: array(), minima: Vec::with_capacity(STRIDE + 64) }
     }
 }
 
@@ -152,32 +139,22 @@ pub(crate) fn window_minima(
     picks: &mut Vec<u32>,
 ) {
     scratch.minima.clear();
-    let wide = w >= WIDE;
     match level {
         Level::Portable => {
-            hash_strided(letters, n + w - 1, k, scratch);
-            if !(wide && among_few(level, n, w, scratch)) {
-                slide(n, w, scratch);
-                distinct(&scratch.c.0[..n], &mut scratch.minima);
-            }
+            slide(letters, n, k, w, scratch);
+            distinct(&scratch.c.0[..n], &mut scratch.minima);
         }
         // SAFETY: the level says that the processor has these instructions.
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => unsafe {
-            x86::hash_avx2(letters, n + w - 1, k, scratch);
-            if !(wide && among_few(level, n, w, scratch)) {
-                x86::slide_avx2(n, w, scratch);
-                x86::distinct_avx2(&scratch.c.0[..n], &mut scratch.minima);
-            }
+            x86::slide_avx2(letters, n, k, w, scratch);
+            x86::distinct_avx2(&scratch.c.0[..n], &mut scratch.minima);
         },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => unsafe {
-            x86::hash_avx512(letters, n + w - 1, k, scratch);
-            if !(wide && among_few(level, n, w, scratch)) {
-                x86::slide_avx512(n, w, scratch);
-                x86::distinct_avx512(&scratch.c.0[..n], &mut scratch.minima);
-            }
+            x86::slide_avx512(letters, n, k, w, scratch);
+            x86::distinct_avx512(&scratch.c.0[..n], &mut scratch.minima);
         },
     }
     let mask = STRIDE as u32 - 1;
@@ -186,60 +163,12 @@ pub(crate) fn window_minima(
     picks.extend(places.skip_while(|p| Some(*p) == last));
 }
 
-/// From this width on, minima are sought among the few values that are small enough to be one.
-const WIDE: usize = 128;
-
-/// Values per window that count as small enough, on the average. A stride in which some window has none (three of a hundred)
-/// goes the other way.
-const FEW_PER_WINDOW: u64 = 8;
-
-/// Finds the minima of the windows over `scratch.c` among its smallest values; false where these do not suffice.
-fn among_few(level: Level, n: usize, w: usize, scratch: &mut Scratch) -> bool {
-    let Scratch { c, minima, few, stack, minimal, .. } = scratch;
-    let (values, end) = (&c.0[..n + w - 1], n + w - 1);
-    let bound = ((FEW_PER_WINDOW << 32) / w as u64) as u32;
-    few.clear();
-    match level {
-        // SAFETY: the level says that the processor has these instructions.
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => unsafe { x86::below_avx512(values, bound, few) },
-        _ => few.extend(values.iter().filter(|v| **v < bound)),
-    }
-    let mask = STRIDE as u32 - 1;
-    let place = |value: u32| (mask - (value & mask)) as usize;
-    let mut free = 0;
-    for p in few.iter().map(|v| place(*v)).chain([end]) {
-        if p - free >= w {
-            return false;
-        }
-        free = p + 1;
-    }
-    // A value is the minimum of some window if the nearest smaller ones to its left and right leave room for a window.
-    stack.clear();
-    minimal.clear();
-    minimal.resize(few.len(), false);
-    let room = |stack: &[u32], right: usize| {
-        let left = stack.last().map_or(0, |l| place(few[*l as usize]) + 1);
-        right - left >= w
-    };
-    for (i, value) in few.iter().enumerate() {
-        while let Some(top) = stack.pop_if(|top| few[*top as usize] > *value) {
-            minimal[top as usize] = room(stack, place(*value));
-        }
-        stack.push(i as u32);
-    }
-    while let Some(top) = stack.pop() {
-        minimal[top as usize] = room(stack, end);
-    }
-    minima.extend(few.iter().zip(&*minimal).filter(|(_, minimal)| **minimal).map(|(value, _)| *value));
-    true
-}
-
 /// Leaves the minimum of each window in `scratch.c`: upper bits of the hash, then the place from the end, so that the
 /// smaller of two equal hashes is the one further to the right.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "compiled once for each level inside its target-feature wrapper")]
-fn slide(n: usize, w: usize, scratch: &mut Scratch) {
+fn slide(letters: &[u8], n: usize, k: usize, w: usize, scratch: &mut Scratch) {
+    hash_strided(letters, n + w - 1, k, scratch);
     let Scratch { a, b, c, .. } = scratch;
     let (a, b, c) = (&mut a.0, &mut b.0, &mut c.0);
     // The minimum over twice a width is the smaller of two neighbours; the last step overlaps.
@@ -369,13 +298,12 @@ mod x86 {
         __m128i, __m256i, __m512i, _mm_loadl_epi64, _mm_shuffle_epi8, _mm_storel_epi64, _mm256_add_epi8,
         _mm256_castsi256_ps, _mm256_cmpeq_epi32, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8,
         _mm256_movemask_ps, _mm256_or_si256, _mm256_set1_epi8, _mm256_storeu_si256, _mm512_cmpeq_epi64_mask,
-        _mm512_cmplt_epu8_mask, _mm512_cmplt_epu32_mask, _mm512_cmpneq_epi32_mask, _mm512_loadu_si512,
-        _mm512_maskz_compress_epi8, _mm512_maskz_compress_epi32, _mm512_movepi8_mask, _mm512_or_si512,
-        _mm512_set1_epi8, _mm512_set1_epi32, _mm512_set1_epi64, _mm512_srli_epi64, _mm512_storeu_si512,
-        _mm512_sub_epi8, _mm512_testn_epi64_mask,
+        _mm512_cmplt_epu8_mask, _mm512_cmpneq_epi32_mask, _mm512_loadu_si512, _mm512_maskz_compress_epi8,
+        _mm512_maskz_compress_epi32, _mm512_movepi8_mask, _mm512_or_si512, _mm512_set1_epi8,
+        _mm512_set1_epi64, _mm512_srli_epi64, _mm512_storeu_si512, _mm512_sub_epi8, _mm512_testn_epi64_mask,
     };
 
-    use super::{BLOCK, Scratch, hash_strided, slide};
+    use super::{BLOCK, Scratch, slide};
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,popcnt")]
     pub(super) fn compact_avx512(block: &[u8; BLOCK], letters: &mut Vec<u8>) -> usize {
@@ -462,41 +390,13 @@ mod x86 {
     };
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-    pub(super) fn hash_avx512(letters: &[u8], n: usize, k: usize, scratch: &mut Scratch) {
-        hash_strided(letters, n, k, scratch);
+    pub(super) fn slide_avx512(letters: &[u8], n: usize, k: usize, w: usize, scratch: &mut Scratch) {
+        slide(letters, n, k, w, scratch);
     }
 
     #[target_feature(enable = "avx2")]
-    pub(super) fn hash_avx2(letters: &[u8], n: usize, k: usize, scratch: &mut Scratch) {
-        hash_strided(letters, n, k, scratch);
-    }
-
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-    pub(super) fn slide_avx512(n: usize, w: usize, scratch: &mut Scratch) {
-        slide(n, w, scratch);
-    }
-
-    #[target_feature(enable = "avx2")]
-    pub(super) fn slide_avx2(n: usize, w: usize, scratch: &mut Scratch) {
-        slide(n, w, scratch);
-    }
-
-    #[target_feature(enable = "avx512f,popcnt")]
-    pub(super) fn below_avx512(values: &[u32], bound: u32, out: &mut Vec<u32>) {
-        out.reserve(values.len() + 16);
-        let limit = _mm512_set1_epi32(bound as i32);
-        let (chunks, tail) = values.as_chunks::<16>();
-        for chunk in chunks {
-            // SAFETY: `chunk` is 16 values long; no more are written than were reserved.
-            unsafe {
-                let here = _mm512_loadu_si512(chunk.as_ptr().cast::<__m512i>());
-                let small = _mm512_cmplt_epu32_mask(here, limit);
-                let packed = _mm512_maskz_compress_epi32(small, here);
-                _mm512_storeu_si512(out.as_mut_ptr().add(out.len()).cast::<__m512i>(), packed);
-                out.set_len(out.len() + small.count_ones() as usize);
-            }
-        }
-        out.extend(tail.iter().filter(|value| **value < bound));
+    pub(super) fn slide_avx2(letters: &[u8], n: usize, k: usize, w: usize, scratch: &mut Scratch) {
+        slide(letters, n, k, w, scratch);
     }
 
     #[target_feature(enable = "avx512f,popcnt")]
