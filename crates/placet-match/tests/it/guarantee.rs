@@ -4,7 +4,7 @@ use placet_match::letters::Letters;
 use placet_match::{Guarantee, MatchKind, Measured, Pack, PackSet, Texts};
 use proptest::prelude::*;
 
-use crate::library::{Library, build, prose, scan};
+use crate::library::{Library, build, foreign, prose, scan};
 
 /// The stretch of `text` that holds `count` letters from a place on.
 fn run(text: &str, from: usize, count: usize) -> &str {
@@ -31,7 +31,7 @@ proptest! {
         for guarantee in Guarantee::ALL {
             let set = library.set(guarantee);
             let shared = disguise(run(&library.0[1].1, from, guarantee.letters() as usize + more), how);
-            let (before, behind) = (prose(1, 40 + pad) + "7, ", prose(2, 40));
+            let (before, behind) = (foreign(1, 40 + pad) + "7, ", foreign(2, 40));
             let item = format!("{before}{shared} 7 {behind}");
             let truth = before.chars().count()..before.chars().count() + shared.chars().count();
             for texts in [None, Some(&library as &dyn Texts)] {

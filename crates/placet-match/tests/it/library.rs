@@ -98,6 +98,21 @@ pub(crate) fn prose(seed: u64, words: usize) -> String {
     text
 }
 
+/// Text that shares no word with [`prose`], and no dozen letters but by a miracle.
+pub(crate) fn foreign(seed: u64, words: usize) -> String {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut text = String::new();
+    for n in 0..words * 6 {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let letters: &[u8] = if n % 2 == 0 { b"bdfgklmnprstvxz" } else { b"aeiouy" };
+        text.push(char::from(letters[(state >> 40) as usize % letters.len()]));
+        if n % 6 == 5 {
+            text.push(' ');
+        }
+    }
+    text
+}
+
 pub(crate) fn signer() -> Signer {
     Signer::from_seed("example.org/tests", [7; 32]).unwrap()
 }
