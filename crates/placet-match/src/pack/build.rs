@@ -201,15 +201,14 @@ impl PackBuilder {
             letters: self.letters,
         };
         let json = |e: serde_json::Error| PackError::Io(e.into());
-        let words = |words: &[u64]| words.iter().flat_map(|w| w.to_le_bytes()).collect::<Vec<u8>>();
         let small = [
             serde_json::to_vec_pretty(&manifest).map_err(json)?,
             serde_json::to_vec(&self.rights).map_err(json)?,
             std::mem::take(&mut self.works),
-            words(&self.offsets),
-            words(&self.firsts),
-            words(&self.map_offsets),
-            words(&self.characters),
+            bytes_of(&self.offsets),
+            bytes_of(&self.firsts),
+            bytes_of(&self.map_offsets),
+            bytes_of(&self.characters),
         ];
         let entries = bytes_of(&self.entries);
         let parts: Vec<&[u8]> = small.iter().map(Vec::as_slice).chain([&*entries, slots.bytes()]).collect();

@@ -183,15 +183,17 @@ impl Pack {
 
     /// The signer is answerable for what a pack says, but not for our memory: offsets are checked once here.
     fn check(&self) -> Result<(), PackError> {
-        let works = self.manifest.works as usize;
+        let works = self.manifest.works;
         let sorted = |m: &Memory, last: u64| {
-            m.words().len() == works + 1
-                && m.words().is_sorted()
-                && m.words().last().is_some_and(|end| *end == last)
+            let words = m.words();
+            words.len() as u64 == works.saturating_add(1)
+                && words.is_sorted()
+                && (words.first(), words.last()) == (Some(&0), Some(&last))
         };
         let whole = sorted(&self.offsets, self.works.1)
             && sorted(&self.firsts, self.entries.words().len() as u64)
             && sorted(&self.map_offsets, self.characters.words().len() as u64)
+            && u32::try_from(works).is_ok()
             && self.manifest.params == self.manifest.guarantee.params()
             && self.slots.words().len().is_multiple_of(crate::table::WIDTH);
         if whole { Ok(()) } else { Err(PackError::Malformed("its tables do not fit together")) }

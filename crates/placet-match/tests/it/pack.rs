@@ -91,6 +91,28 @@ fn a_signature_of_another_key_is_refused() {
     assert!(matches!(Pack::open(&path), Err(PackError::Note(_))));
 }
 
+/// A signature proves who wrote a pack, not that it fits together.
+#[test]
+fn signed_tables_that_do_not_fit_are_refused() {
+    let (_folder, path) = small();
+    let bytes = fs::read(&path).unwrap();
+    let number = |at: usize| u64::from_le_bytes(*bytes[at..at + 8].first_chunk().unwrap());
+    let body = number(16) as usize;
+    for name in [b"firsts\0\0", b"workoffs", b"mapoffs\0"] {
+        let listed = bytes.windows(8).position(|w| w == name).unwrap();
+        let mut forged = bytes[..body].to_vec();
+        // The first work begins behind the first entry, which then belongs to none.
+        forged[number(listed + 8) as usize] = 1;
+        let text = format!("placet.pack/1\nsmall.placet\n{body}\n{}\n", blake3::hash(&forged).to_hex());
+        let mut note = placet_core::note::Note::new(&text).unwrap();
+        note.add(signer().sign(&text).unwrap()).unwrap();
+        forged.extend_from_slice(note.to_string().as_bytes());
+        fs::write(&path, forged).unwrap();
+        let said = Pack::open(&path).unwrap_err().to_string();
+        assert!(said.contains("its tables do not fit together"), "{said}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
     #[test]
