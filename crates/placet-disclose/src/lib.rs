@@ -1,0 +1,6 @@
+//! What is disclosed about training content, and what is demanded about it: the public summary of Article 53(1)(d) of Regulation
+//! (EU) 2024/1689, its critic, itemised lists, requests, complaints and dossiers.
+//!
+//! Nothing here reads the clock, prints, or infers what only a person can attest.
+
+pub mod summary;
