@@ -57,6 +57,8 @@ closed_list! {
         Performing = "performing",
         /// Mechanical reproduction.
         Mechanical = "mechanical",
+        /// Joining with moving images.
+        Synchronisation = "synchronisation",
         /// The performer's neighbouring right.
         NeighbouringPerformer = "neighbouring-performer",
         /// The producer's neighbouring right.

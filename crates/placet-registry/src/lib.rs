@@ -4,12 +4,14 @@
 //! Every change is a row with its time and author; nothing is overwritten, so that every question can be asked as of
 //! a moment. This crate never prints, reads no clock and no environment.
 
+mod claims;
 mod content_code;
 mod db;
 mod encoding;
 mod error;
 pub mod extract;
 mod gutenberg;
+mod holdings;
 mod import;
 mod keys;
 mod rights;
@@ -19,9 +21,11 @@ mod texts;
 mod trust;
 mod works;
 
+pub use claims::{ClaimCounts, ClaimDraft, ClaimEntry, ClaimSource, PartyDraft, newest};
 pub use content_code::ContentUnits;
 pub use error::RegistryError;
 pub use gutenberg::Cut;
+pub use holdings::Holdings;
 pub use import::columns::{Field, Mapping, UnknownField};
 pub use import::register::{Aside, FOLDER_DEPTH_MAX, LISTED_MAX, Progress, Registered};
 pub use keys::{create_issuer_key, issuer_key, issuer_key_path};

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use crate::RegistryError;
 use crate::db::{Database, Value};
 
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
 CREATE TABLE edit (
     edit_id INTEGER PRIMARY KEY,
     at_us BIGINT NOT NULL,
@@ -73,7 +74,52 @@ CREATE TABLE issuer (
     trusted INTEGER NOT NULL,
     PRIMARY KEY (vkey, edit_id)
 );
-"];
+",
+    "
+CREATE TABLE party_alias (
+    alias TEXT NOT NULL,
+    party_id TEXT NOT NULL REFERENCES party,
+    edit_id INTEGER NOT NULL REFERENCES edit,
+    PRIMARY KEY (alias, party_id)
+);
+CREATE TABLE claim (
+    claim_id TEXT NOT NULL PRIMARY KEY,
+    slot TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    origin TEXT NOT NULL,
+    work_id TEXT NOT NULL,
+    party_id TEXT NOT NULL REFERENCES party,
+    ended INTEGER NOT NULL,
+    edit_id INTEGER NOT NULL REFERENCES edit,
+    record TEXT NOT NULL,
+    source TEXT NOT NULL,
+    UNIQUE (slot, version)
+);
+CREATE INDEX claim_of_work ON claim (work_id);
+CREATE INDEX claim_of_party ON claim (party_id);
+CREATE TABLE mandate (
+    mandate_id TEXT NOT NULL,
+    edit_id INTEGER NOT NULL REFERENCES edit,
+    kind TEXT NOT NULL,
+    record TEXT NOT NULL,
+    source TEXT NOT NULL,
+    PRIMARY KEY (mandate_id, edit_id)
+);
+CREATE TABLE dispute (
+    case_id TEXT NOT NULL,
+    edit_id INTEGER NOT NULL REFERENCES edit,
+    work_id TEXT NOT NULL,
+    record TEXT NOT NULL,
+    PRIMARY KEY (case_id, edit_id)
+);
+CREATE TABLE decision (
+    decision_id TEXT NOT NULL PRIMARY KEY,
+    edit_id INTEGER NOT NULL REFERENCES edit,
+    work_id TEXT NOT NULL,
+    record TEXT NOT NULL
+);
+",
+];
 
 /// Brings a database to the newest schema; refuses one that is newer, or that is something else.
 pub(crate) fn migrate(db: &mut Database, at: Timestamp) -> Result<(), RegistryError> {
