@@ -26,7 +26,9 @@ pub use content_code::ContentUnits;
 pub use error::RegistryError;
 pub use gutenberg::Cut;
 pub use holdings::Holdings;
+
 pub use import::columns::{Field, Mapping, UnknownField};
+pub use import::deliver::Delivery;
 pub use import::register::{Aside, FOLDER_DEPTH_MAX, LISTED_MAX, Progress, Registered};
 pub use keys::{create_issuer_key, issuer_key, issuer_key_path};
 pub use rights::{Declared, GrantTerms, ReservationTerms};

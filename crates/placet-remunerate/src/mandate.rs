@@ -143,16 +143,15 @@ impl Mandates {
         day: Date,
         booked: Date,
     ) -> Route<'_> {
-        let mut holding = self
-            .by_grantor
-            .get(holder)
-            .into_iter()
-            .flatten()
-            .filter(|m| m.covers(work, right, territory, day, booked));
-        let Some(mandate) = holding.next() else {
+        let of_holder = || self.by_grantor.get(holder).into_iter().flatten();
+        let holding = || of_holder().filter(|m| m.covers(work, right, territory, day, booked));
+        // A mandate that names the work goes before one for everything: an administrator collects instead of the society.
+        let named = |m: &&Mandate| matches!(m.works, Repertoire::Only(_));
+        let Some(mandate) = holding().find(named).or_else(|| holding().next()) else {
             return Route::Through(Vec::new());
         };
-        if holding.any(|other| other.manager != mandate.manager) {
+        let rivals = holding().filter(|m| named(m) == named(&mandate));
+        if rivals.into_iter().any(|other| other.manager != mandate.manager) {
             return Route::Conflict;
         }
         let home = Leg {
@@ -264,13 +263,22 @@ mod tests {
         assert_eq!(way("w1", "DE", "2026-07-01", "2026-08-01"), "", "it ended");
         assert_eq!(way("w1", "DE", "2026-01-01", "2026-08-01"), "cmo-a", "it still collects for before");
         assert_eq!(way("w1", "DE", "2026-01-01", "2027-01-01"), "", "and then no more");
-        let both = [
-            mandate("m", "cmo-a", Repertoire::AllBut(BTreeSet::new())),
-            mandate("n", "cmo-c", Repertoire::Only(["w1".to_owned()].into())),
-        ];
-        let (all, _) = Mandates::new(both, []);
+        let everything = |id, manager| mandate(id, manager, Repertoire::AllBut(BTreeSet::new()));
         let day = "2026-01-01".parse().unwrap();
-        assert_eq!(all.route("p", "w1", Right::Mechanical, &Territory::World, day, day), Route::Conflict);
+        let way = |mandates: [Mandate; 2]| match Mandates::new(mandates, []).0.route(
+            "p",
+            "w1",
+            Right::Mechanical,
+            &Territory::World,
+            day,
+            day,
+        ) {
+            Route::Through(legs) => legs.iter().map(|l| l.manager.to_owned()).collect(),
+            Route::Conflict => vec!["conflict".to_owned()],
+        };
+        assert_eq!(way([everything("m", "cmo-a"), everything("n", "cmo-c")]), ["conflict"]);
+        let named = mandate("n", "cmo-c", Repertoire::Only(["w1".to_owned()].into()));
+        assert_eq!(way([everything("m", "cmo-a"), named]), ["cmo-c"]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use placet_core::{Identifier, Party, PartyKind, Work};
 use serde::Serialize;
 
 use super::columns::{Field, Mapping, recognise};
+use super::deliver::{self, Counted, Delivery, Format};
 use super::media::{self, Known, Media, MediaError};
 use super::row::Draft;
 use super::table::Table;
@@ -45,6 +46,9 @@ pub struct Registered {
     pub notes: Vec<Aside>,
     /// What each column of each catalogue was taken for.
     pub columns: Vec<(String, String)>,
+    /// Deliveries in formats of the field: ERN, ONIX, CWR, `MusicBrainz`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deliveries: Vec<Delivery>,
 }
 
 /// A row or file and what is wrong with it.
@@ -71,7 +75,8 @@ pub struct Progress {
 }
 
 impl Registry {
-    /// Registers catalogues (`.csv`, `.tsv`, `.tab`), files and folders of files.
+    /// Registers catalogues (`.csv`, `.tsv`, `.tab`), deliveries (ERN, ONIX, CWR, `MusicBrainz`, by their content),
+    /// files and folders of files.
     ///
     /// A bad row is set aside and the rest goes on. What was registered before and is the same changes nothing;
     /// what differs becomes a new version. Interrupted at any moment, whole batches of rows are kept.
@@ -85,22 +90,31 @@ impl Registry {
         let mut run = Run::default();
         let mut media = Vec::new();
         let mut catalogues = Vec::new();
+        let mut deliveries = Vec::new();
         for input in inputs {
             let metadata = std::fs::metadata(input).map_err(|error| RegistryError::read(input, error))?;
             if metadata.is_dir() {
-                collect(input, Path::new(""), 0, &mut media, &mut run)?;
+                collect(input, Path::new(""), 0, &mut media, &mut deliveries, &mut run)?;
             } else if is_catalogue(input) {
                 run.progress.total += metadata.len();
                 catalogues.push(input);
+            } else if let Some(format) = deliver::recognise(input) {
+                deliveries.push((input.clone(), format));
             } else {
                 let name = input.file_name().map(PathBuf::from).unwrap_or_default();
                 media.push((input.clone(), name));
             }
         }
+        let files = media.iter().map(|(path, _)| path).chain(deliveries.iter().map(|(path, _)| path));
         run.progress.total +=
-            media.iter().filter_map(|(path, _)| std::fs::metadata(path).ok()).map(|m| m.len()).sum::<u64>();
+            files.filter_map(|path| std::fs::metadata(path).ok()).map(|m| m.len()).sum::<u64>();
         for catalogue in catalogues {
             self.register_catalogue(catalogue, mapping, at, &mut run, progress)?;
+        }
+        for (path, format) in deliveries {
+            self.register_delivery(&path, format, at, &mut run)?;
+            run.progress.done += std::fs::metadata(&path).map_or(0, |m| m.len());
+            progress(run.progress);
         }
         for batch in media.chunks(batch_files()) {
             let bytes: u64 =
@@ -118,6 +132,47 @@ impl Registry {
             progress(run.progress);
         }
         Ok(run.registered)
+    }
+
+    fn register_delivery(
+        &mut self,
+        path: &Path,
+        format: Format,
+        at: Timestamp,
+        run: &mut Run,
+    ) -> Result<(), RegistryError> {
+        let mut counts = [0u64; 3];
+        let mut notes = Vec::new();
+        let (delivery, fault) = self.deliver(
+            path,
+            format,
+            at,
+            &mut |reason| {
+                if notes.len() < LISTED_MAX {
+                    notes.push(reason);
+                }
+            },
+            &mut |counted| match counted {
+                Counted::New => counts[0] += 1,
+                Counted::Changed => counts[1] += 1,
+                Counted::Unchanged => counts[2] += 1,
+            },
+        )?;
+        run.registered.new += counts[0];
+        run.registered.changed += counts[1];
+        run.registered.unchanged += counts[2];
+        run.progress.works += counts.iter().sum::<u64>();
+        run.registered.notes_count += delivery.notes;
+        for reason in notes {
+            if run.registered.notes.len() < LISTED_MAX {
+                run.registered.notes.push(Aside { file: path.to_owned(), line: None, reason });
+            }
+        }
+        if let Some(fault) = fault {
+            run.aside(path, None, fault);
+        }
+        run.registered.deliveries.push(delivery);
+        Ok(())
     }
 
     fn register_catalogue(
@@ -335,12 +390,7 @@ impl<'a> Writer<'a> {
         let Settled { work, relations, media } = settled;
         let record = json(work);
         let text_record = media.as_ref().map(|media| json(&media.record));
-        let fingerprint = {
-            let mut hasher = blake3::Hasher::new();
-            hasher.update(record.as_bytes()).update(&[0]);
-            hasher.update(text_record.as_deref().unwrap_or_default().as_bytes());
-            hasher.finalize().to_hex()[..32].to_owned()
-        };
+        let fingerprint = fingerprint(&record, text_record.as_deref());
         let latest = self.db.first(
             "SELECT w.work_pk, v.fingerprint FROM work w JOIN work_version v ON v.work_pk = w.work_pk \
              WHERE w.work_id = $1 ORDER BY v.edit_id DESC LIMIT 1",
@@ -389,34 +439,8 @@ impl<'a> Writer<'a> {
                 &[Value::Text(identifier), Value::Int(work_pk), Value::Int(edit)],
             )?;
         }
-        self.credit(work, work_pk, edit)?;
+        credit(self.db, work, work_pk, edit)?;
         self.relate(work, relations)
-    }
-
-    /// Parties are known by their identifier, where they have one, and by their name.
-    fn credit(&mut self, work: &Work, work_pk: i64, edit: i64) -> Result<(), RegistryError> {
-        for credit in &work.credits {
-            let named = party_key(&credit.name);
-            for id in credit.party.iter().chain([&named]) {
-                let identifiers: Vec<Identifier> =
-                    credit.party.iter().filter_map(|id| id.parse().ok()).collect();
-                let party = Party {
-                    id: id.clone(),
-                    kind: PartyKind::Unknown,
-                    name: credit.name.clone(),
-                    identifiers,
-                };
-                self.db.execute(
-                    "INSERT INTO party (party_id, edit_id, record) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-                    &[Value::Text(id), Value::Int(edit), Value::Text(&json(&party))],
-                )?;
-                self.db.execute(
-                    "INSERT INTO credit (party_id, work_pk, edit_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-                    &[Value::Text(id), Value::Int(work_pk), Value::Int(edit)],
-                )?;
-            }
-        }
-        Ok(())
     }
 
     fn relate(
@@ -440,6 +464,35 @@ impl<'a> Writer<'a> {
         }
         Ok(())
     }
+}
+
+/// What tells two versions of a work apart.
+pub(crate) fn fingerprint(record: &str, text_record: Option<&str>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(record.as_bytes()).update(&[0]);
+    hasher.update(text_record.unwrap_or_default().as_bytes());
+    hasher.finalize().to_hex()[..32].to_owned()
+}
+
+/// Parties are known by their identifier, where they have one, and by their name.
+pub(crate) fn credit(db: &Database, work: &Work, work_pk: i64, edit: i64) -> Result<(), RegistryError> {
+    for credit in &work.credits {
+        let named = party_key(&credit.name);
+        for id in credit.party.iter().chain([&named]) {
+            let identifiers: Vec<Identifier> = credit.party.iter().filter_map(|id| id.parse().ok()).collect();
+            let party =
+                Party { id: id.clone(), kind: PartyKind::Unknown, name: credit.name.clone(), identifiers };
+            db.execute(
+                "INSERT INTO party (party_id, edit_id, record) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                &[Value::Text(id), Value::Int(edit), Value::Text(&json(&party))],
+            )?;
+            db.execute(
+                "INSERT INTO credit (party_id, work_pk, edit_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                &[Value::Text(id), Value::Int(work_pk), Value::Int(edit)],
+            )?;
+        }
+    }
+    Ok(())
 }
 
 /// Records of this crate are plain data with text keys, which JSON can always hold.
@@ -477,6 +530,7 @@ fn collect(
     inside: &Path,
     depth: usize,
     found: &mut Vec<(PathBuf, PathBuf)>,
+    deliveries: &mut Vec<(PathBuf, Format)>,
     run: &mut Run,
 ) -> Result<(), RegistryError> {
     let entries = std::fs::read_dir(folder).map_err(|error| RegistryError::read(folder, error))?;
@@ -487,7 +541,7 @@ fn collect(
         let path = entry.path();
         match entry.file_type() {
             Ok(kind) if kind.is_dir() && depth < FOLDER_DEPTH_MAX => {
-                if let Err(error) = collect(&path, &inside.join(&name), depth + 1, found, run) {
+                if let Err(error) = collect(&path, &inside.join(&name), depth + 1, found, deliveries, run) {
                     run.aside(&path, None, error.to_string());
                 }
             }
@@ -495,9 +549,10 @@ fn collect(
             Ok(kind) if kind.is_file() && extract::is_readable_name(&name.to_string_lossy()) => {
                 found.push((path, inside.join(&name)));
             }
-            Ok(kind) if kind.is_file() => {
-                run.aside(&path, None, extract::ExtractError::Unsupported.to_string());
-            }
+            Ok(kind) if kind.is_file() => match deliver::recognise(&path) {
+                Some(format) => deliveries.push((path, format)),
+                None => run.aside(&path, None, extract::ExtractError::Unsupported.to_string()),
+            },
             _ => {}
         }
     }

@@ -3,6 +3,7 @@
 
 mod bombs;
 mod claims;
+mod deliveries;
 mod faults;
 mod history;
 mod register;

@@ -10,10 +10,11 @@ use placet_registry::{Aside, Field, Mapping, Registered};
 use crate::output::foreign;
 use crate::{Context, Exit, Failure, registry};
 
-/// Register works from catalogues (.csv, .tsv), files with text, or folders of them
+/// Register works and claims from catalogues (.csv, .tsv), deliveries (DDEX ERN, ONIX, CWR, MusicBrainz), files with
+/// text, or folders of them
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Catalogues, files or folders
+    /// Catalogues, deliveries, files or folders
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Meaning of a column, theirs=ours, as in Name=title; may be repeated
@@ -41,7 +42,8 @@ impl Args {
         } else {
             context.out.result(&summary(&registered))?;
         }
-        if registered.new + registered.changed + registered.unchanged == 0 {
+        let moved = registered.deliveries.iter().any(|d| d.claims.ended + d.mandates > 0);
+        if registered.new + registered.changed + registered.unchanged == 0 && !moved {
             return Err(Failure::new(Exit::Input, anyhow!("no work was registered"))
                 .hint("name the columns with --map theirs=ours, or check the paths of the files"));
         }
@@ -74,8 +76,29 @@ fn summary(done: &Registered) -> String {
         let kept: Vec<&str> = kept.iter().map(|(theirs, _)| theirs.as_str()).collect();
         let _ = writeln!(text, "columns kept as they are: {}", foreign(&kept.join(", ")));
     }
+    for d in &done.deliveries {
+        let claims = &d.claims;
+        let _ = writeln!(
+            text,
+            "{}: {} from {}, {} works; claims: {} new, {} changed, {} unchanged, {} ended; {} mandates",
+            foreign(&d.file),
+            foreign(&d.standard),
+            foreign(&d.origin),
+            d.works,
+            claims.new,
+            claims.changed,
+            claims.unchanged,
+            claims.ended,
+            d.mandates
+        );
+    }
     list(&mut text, "set aside", done.aside_count, &done.aside);
-    list(&mut text, "values kept as they stood", done.notes_count, &done.notes);
+    list(
+        &mut text,
+        if done.deliveries.is_empty() { "values kept as they stood" } else { "notes" },
+        done.notes_count,
+        &done.notes,
+    );
     text
 }
 
