@@ -247,6 +247,33 @@ impl Reader {
         Ok(Self { path: path.to_owned(), columns, metadata, rows, batches, batch: None, next: 0 })
     }
 
+    /// Opens a part of a table: `count` rows from row `from` on. Row groups that hold none of them are not read.
+    pub fn open_rows(path: &Path, from: u64, count: u64) -> Result<Self, CorpusError> {
+        let file = File::open(path).map_err(|cause| CorpusError::io(path, "cannot be opened", cause))?;
+        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|cause| read(path, &cause))?;
+        let columns = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
+        let (mut groups, mut begin, mut skip) = (Vec::new(), 0_u64, 0_u64);
+        for (number, group) in builder.metadata().row_groups().iter().enumerate() {
+            let end = begin + group.num_rows().unsigned_abs();
+            if end > from && begin < from.saturating_add(count) {
+                if groups.is_empty() {
+                    skip = from.saturating_sub(begin);
+                }
+                groups.push(number);
+            }
+            begin = end;
+        }
+        let rows = begin.saturating_sub(from).min(count);
+        let batches = builder
+            .with_row_groups(groups)
+            .with_offset(skip as usize)
+            .with_limit(rows as usize)
+            .with_batch_size(BATCH_ROWS)
+            .build()
+            .map_err(|cause| read(path, &cause))?;
+        Ok(Self { path: path.to_owned(), columns, metadata: Vec::new(), rows, batches, batch: None, next: 0 })
+    }
+
     /// The names of the columns, in their order.
     pub fn columns(&self) -> &[String] {
         &self.columns

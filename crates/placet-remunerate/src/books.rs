@@ -49,7 +49,15 @@ pub fn settlement(s: &Settlement, day: Date) -> Draft {
         }
     }
     let memo = format!("{} for {}, {}", s.inputs.tariff_id, licensee, s.inputs.period);
-    Draft::new(day, Event::Settlement, s.run, memo, book.postings())
+    let mut draft = Draft::new(day, Event::Settlement, s.run, memo, book.postings());
+    draft.subject = Some(subject(s));
+    draft.root = Some(s.root);
+    draft
+}
+
+/// What a settlement settles: the tariff, the licensee and the days. Of the settlements of one subject one stands.
+pub fn subject(s: &Settlement) -> Digest {
+    Digest::of_value(&("settles", &s.inputs.tariff_id, &s.inputs.licensee, s.inputs.period))
 }
 
 /// The work that a line's waiting money is kept for; `no work` where a pool had none.
@@ -102,8 +110,10 @@ pub struct Decision {
     /// And which work of it.
     pub work: String,
     /// Who decided.
+    #[serde(default)]
     pub by: String,
     /// The signed decision: its digest or reference. Without one nothing moves.
+    #[serde(default)]
     pub signature: String,
     /// Shares of the waiting money, summing to the whole, by receiver; for a lapse, the funds that receive it.
     pub outcome: BTreeMap<String, Ratio>,

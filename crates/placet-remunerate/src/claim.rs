@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use placet_core::{Claim, Right, Role, Territory, Use, UseStage};
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, root};
+use crate::{Digest, Tree};
 
 /// The id of a work, a party, a claim or a mandate: shared text, cheap to pass on.
 pub type Name = Arc<str>;
@@ -114,7 +114,10 @@ pub struct Question {
 /// All claims and disputes, by work. The order they came in has no effect on anything.
 #[derive(Clone, Debug, Default)]
 pub struct ClaimBook {
-    claims: BTreeMap<Name, Vec<Claim>>,
+    /// By work, then by id.
+    claims: Vec<Claim>,
+    /// The works in order, each with the place of its first claim.
+    works: Vec<(Name, usize)>,
     disputes: BTreeMap<Name, Vec<Dispute>>,
 }
 
@@ -134,71 +137,94 @@ pub enum ClaimDefect {
     },
 }
 
+impl ClaimDefect {
+    /// The claim that is kept aside.
+    fn id(&self) -> &Name {
+        match self {
+            ClaimDefect::SameId(id) | ClaimDefect::NotItsOwn { id, .. } => id,
+        }
+    }
+}
+
 impl ClaimBook {
     /// Sorts claims and disputes by work; what cannot count is named.
     pub fn new(
         claims: impl IntoIterator<Item = Claim>,
         disputes: impl IntoIterator<Item = Dispute>,
     ) -> (ClaimBook, Vec<ClaimDefect>) {
-        let mut defects = BTreeMap::new();
-        let mut by_id: BTreeMap<String, Claim> = BTreeMap::new();
+        let mut all: Vec<Claim> = claims.into_iter().collect();
+        all.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        let mut defects = Vec::new();
         let mut clashing = BTreeSet::new();
-        for claim in claims {
-            if let Some(first) = by_id.get(&claim.id) {
-                if *first != claim {
-                    clashing.insert(claim.id.clone());
-                }
-                continue;
+        for pair in all.windows(2) {
+            if let [a, b] = pair
+                && a.id == b.id
+                && a != b
+            {
+                clashing.insert(a.id.clone());
             }
-            by_id.insert(claim.id.clone(), claim);
         }
-        for id in clashing {
-            by_id.remove(&id);
-            let name = Name::from(&*id);
-            defects.insert(id, ClaimDefect::SameId(name));
+        all.dedup_by(|later, first| later.id == first.id);
+        if !clashing.is_empty() {
+            all.retain(|c| !clashing.contains(&c.id));
+            defects.extend(clashing.iter().map(|id| ClaimDefect::SameId(Name::from(&**id))));
         }
-        let mut book = ClaimBook::default();
-        for (id, claim) in &by_id {
-            if let Some(other) = claim.supersedes.as_ref().and_then(|o| by_id.get(o))
+        for claim in &all {
+            let Some(other) = &claim.supersedes else { continue };
+            if let Ok(place) = all.binary_search_by(|c| c.id.cmp(other))
+                && let Some(other) = all.get(place)
                 && other.party != claim.party
             {
-                let (name, other) = (Name::from(&**id), Name::from(&*other.id));
-                defects.insert(id.clone(), ClaimDefect::NotItsOwn { id: name, other });
+                let (id, other) = (Name::from(&*claim.id), Name::from(&*other.id));
+                defects.push(ClaimDefect::NotItsOwn { id, other });
             }
         }
-        for (_, claim) in by_id {
-            if !book.claims.contains_key(&*claim.work) {
-                book.claims.insert(Name::from(&*claim.work), Vec::new());
-            }
-            if let Some(list) = book.claims.get_mut(&*claim.work) {
-                list.push(claim);
+        defects.sort_by(|a, b| a.id().cmp(b.id()));
+        // A stable sort: within a work the claims stay in the order of their ids.
+        all.sort_by(|a, b| a.work.cmp(&b.work));
+        let mut book = ClaimBook::default();
+        for (place, claim) in all.iter().enumerate() {
+            if book.works.last().is_none_or(|(work, _)| **work != *claim.work) {
+                book.works.push((Name::from(&*claim.work), place));
             }
         }
+        book.claims = all;
         for dispute in disputes {
             book.disputes.entry(dispute.work.clone()).or_default().push(dispute);
         }
         for list in book.disputes.values_mut() {
             list.sort_by(|a, b| a.case.cmp(&b.case).then(a.opened_at.cmp(&b.opened_at)));
         }
-        (book, defects.into_values().collect())
+        (book, defects)
     }
 
     /// Identifies all claims and disputes.
     pub fn digest(&self) -> Digest {
-        let leaves = |of: &mut dyn Iterator<Item = Digest>| root(&of.collect::<Vec<_>>());
-        let claims = leaves(&mut self.claims.values().flatten().map(Digest::of_value));
-        let disputes = leaves(&mut self.disputes.values().flatten().map(Digest::of_value));
-        Digest::of_value(&(claims, disputes))
+        let (mut claims, mut disputes) = (Tree::default(), Tree::default());
+        self.claims.iter().for_each(|c| claims.push(&Digest::of_value(c)));
+        self.disputes.values().flatten().for_each(|d| disputes.push(&Digest::of_value(d)));
+        Digest::of_value(&(claims.root(), disputes.root()))
     }
 
     /// Every work somebody claims a part in.
     pub fn works(&self) -> impl Iterator<Item = &Name> {
-        self.claims.keys()
+        self.works.iter().map(|(work, _)| work)
+    }
+
+    /// The latest moment up to `until` at which a claim was asserted, or a dispute opened or closed; none without any.
+    pub fn latest(&self, until: Timestamp) -> Option<Timestamp> {
+        let claims = self.claims.iter().map(|c| c.asserted_at);
+        let disputes = self.disputes.values().flatten();
+        let disputes = disputes.flat_map(|d| [Some(d.opened_at), d.closed_at]).flatten();
+        claims.chain(disputes).filter(|at| *at <= until).max()
     }
 
     /// All claims in a work, by id.
     pub fn of(&self, work: &str) -> &[Claim] {
-        self.claims.get(work).map_or(&[], Vec::as_slice)
+        let Ok(place) = self.works.binary_search_by(|(name, _)| (**name).cmp(work)) else { return &[] };
+        let from = self.works.get(place).map_or(0, |(_, from)| *from);
+        let until = self.works.get(place + 1).map_or(self.claims.len(), |(_, until)| *until);
+        self.claims.get(from..until).unwrap_or_default()
     }
 
     /// All disputes about a work, by case.

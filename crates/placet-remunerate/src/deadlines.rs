@@ -46,6 +46,18 @@ impl Clocks {
     }
 }
 
+impl Clocks {
+    /// The first day on which money booked on a day may be declared non-distributable.
+    pub fn may_lapse(&self, booked: Date) -> Option<Date> {
+        self.after(booked, self.keep_months)
+    }
+
+    fn after(&self, booked: Date, months: u16) -> Option<Date> {
+        let day = self.year_end(booked)?.checked_add(i32::from(months).months()).ok()?;
+        Some(day.last_of_month())
+    }
+}
+
 /// A date that follows from an entry.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -102,18 +114,10 @@ pub fn deadlines(journal: &Journal, clocks: &Clocks) -> Vec<Deadline> {
                 continue;
             }
             let months = if what == What::Pay { clocks.pay_months } else { clocks.keep_months };
-            let due = clocks.year_end(draft.day).and_then(|d| d.checked_add(i32::from(months).months()).ok());
-            if let Some(day) = due {
+            if let Some(day) = clocks.after(draft.day, months) {
                 let amount = Grains(credited.min(waits));
                 let account = account.clone();
-                found.push(Deadline {
-                    day: day.last_of_month(),
-                    what,
-                    account,
-                    currency,
-                    amount,
-                    entry: entry.number,
-                });
+                found.push(Deadline { day, what, account, currency, amount, entry: entry.number });
             }
             waits -= credited;
         }

@@ -71,6 +71,15 @@ impl Account {
             Account::Receivable(_) | Account::Exchange => None,
         }
     }
+
+    /// Whether a balance, debits less credits, stands on the account's side.
+    pub(crate) fn allows(&self, balance: Grains) -> bool {
+        match self.side() {
+            Some(Side::Debit) => balance.0 >= 0,
+            Some(Side::Credit) => balance.0 <= 0,
+            None => true,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -153,6 +162,12 @@ pub struct Draft {
     /// The settlement that it depends on: reversing that one reverses this one too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rests_on: Option<Digest>,
+    /// What a settlement settles: of the runs with one subject, one stands at a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Digest>,
+    /// The root over a settlement's pools and lines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<Digest>,
     /// For people: references to decisions, receipts, rates.
     pub memo: String,
     /// The postings; [`Draft::new`] sorts and sums them.
@@ -230,6 +245,8 @@ pub struct Journal {
     entries: Vec<Entry>,
     balances: BTreeMap<(Account, Currency), Grains>,
     runs: BTreeMap<Digest, Digest>,
+    /// Places of the entries of a run, and of those that rest on it.
+    places: BTreeMap<Digest, Vec<usize>>,
     reversed: BTreeSet<Digest>,
     sealed: Option<Date>,
 }
@@ -259,7 +276,7 @@ impl Draft {
             .map(|((account, currency), n)| Posting { account, currency, grains: Grains(n) })
             .chain(overflow)
             .collect();
-        Draft { day, event, run, rests_on: None, memo: memo.into(), postings }
+        Draft { day, event, run, rests_on: None, subject: None, root: None, memo: memo.into(), postings }
     }
 }
 
@@ -306,12 +323,7 @@ impl Journal {
             return Err(JournalError::Unbalanced(*currency));
         }
         for ((account, currency), balance) in &after {
-            let beyond = match account.side() {
-                Some(Side::Debit) => balance.0 < 0,
-                Some(Side::Credit) => balance.0 > 0,
-                None => false,
-            };
-            if beyond {
+            if !account.allows(*balance) {
                 let by = Grains(balance.0.saturating_abs());
                 return Err(JournalError::BeyondZero { account: account.clone(), currency: *currency, by });
             }
@@ -328,6 +340,9 @@ impl Journal {
         }
         self.runs.insert(draft.run, content);
         let previous = self.head();
+        for run in [Some(draft.run), draft.rests_on].into_iter().flatten() {
+            self.places.entry(run).or_default().push(self.entries.len());
+        }
         let number = self.entries.len() as u64;
         let digest = Digest::of_value(&(number, content, previous));
         self.entries.push(Entry { number, draft, previous, digest });
@@ -342,7 +357,7 @@ impl Journal {
             return Err(JournalError::NothingToReverse(of));
         }
         let mut sums: BTreeMap<(Account, Currency), i128> = BTreeMap::new();
-        for p in self.entries.iter().filter(|e| gone.contains(&e.draft.run)).flat_map(|e| &e.draft.postings) {
+        for p in self.entries_of(of).filter(|e| gone.contains(&e.draft.run)).flat_map(|e| &e.draft.postings) {
             *sums.entry((p.account.clone(), p.currency)).or_default() -= p.grains.0;
         }
         let mut postings = Vec::new();
@@ -381,6 +396,17 @@ impl Journal {
         self.runs.contains_key(&run) && !self.reversed.contains(&run)
     }
 
+    /// The entry that booked a run.
+    pub fn entry_of(&self, run: Digest) -> Option<&Entry> {
+        self.entries_of(run).find(|e| e.draft.run == run)
+    }
+
+    /// The run that stands for a subject: booked and not reversed.
+    pub fn standing(&self, subject: Digest) -> Option<Digest> {
+        let of_subject = self.entries.iter().rev().filter(|e| e.draft.subject == Some(subject));
+        of_subject.map(|e| e.draft.run).find(|run| self.stands(*run))
+    }
+
     /// The last day that takes no entry any more.
     pub fn sealed(&self) -> Option<Date> {
         self.sealed
@@ -393,11 +419,11 @@ impl Journal {
 
     /// The run and the releases resting on it that are booked and not reversed.
     fn resting_on(&self, run: Digest) -> Vec<Digest> {
-        self.entries
-            .iter()
-            .filter(|e| e.draft.run == run || e.draft.rests_on == Some(run))
-            .map(|e| e.draft.run)
-            .filter(|r| !self.reversed.contains(r))
-            .collect()
+        self.entries_of(run).map(|e| e.draft.run).filter(|r| !self.reversed.contains(r)).collect()
+    }
+
+    /// The entries of a run, and those that rest on it.
+    fn entries_of(&self, run: Digest) -> impl Iterator<Item = &Entry> {
+        self.places.get(&run).into_iter().flatten().filter_map(|place| self.entries.get(*place))
     }
 }

@@ -6,9 +6,11 @@
 
 mod digest;
 
+pub mod audit;
 pub mod books;
 pub mod claim;
 pub mod deadlines;
+pub mod dsr;
 pub mod export;
 pub mod grains;
 pub mod journal;
@@ -24,5 +26,5 @@ pub mod tariff;
 pub mod uses;
 pub mod value;
 
-pub use digest::{Digest, DigestError, leads_to, path, root};
+pub use digest::{Digest, DigestError, Tree, leads_to, path, root};
 pub use grains::Grains;

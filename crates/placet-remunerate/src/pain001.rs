@@ -57,7 +57,7 @@ pub fn write(
 ) -> Result<String, PaymentError> {
     let currency = payout.orders.first().map(|o| o.amount.currency).ok_or(PaymentError::Nothing)?;
     check(&debtor.name, &debtor.iban, &debtor.address)?;
-    let id: String = payout.run.to_string().chars().take(ID_CHARS_MAX).collect();
+    let id = message_id(payout);
     let count = payout.orders.len();
     let sum = Money::new(payout.orders.iter().map(|o| o.amount.minor).sum(), currency).amount();
     let mut x = Xml(String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"));
@@ -119,6 +119,11 @@ pub fn write(
     x.close("CstmrCdtTrfInitn");
     x.close("Document");
     Ok(x.0)
+}
+
+/// The message's id: the same payout has the same, so that a bank takes it once.
+pub fn message_id(payout: &Payout) -> String {
+    payout.run.to_string().chars().take(ID_CHARS_MAX).collect()
 }
 
 /// The reference by which bank messages name an order again.

@@ -20,7 +20,7 @@ use crate::resolve::{Resolution, RuleSet, State, resolve};
 use crate::tariff::{Stream, Tariff};
 use crate::uses::{Counted, RowKey, Standing, Totals};
 use crate::value::{FxError, FxRate, ValueReport};
-use crate::{Digest, Grains, root};
+use crate::{Digest, Grains, Tree, root};
 
 /// Everything a settlement depends on besides the uses.
 #[derive(Clone, Debug)]
@@ -69,9 +69,11 @@ pub struct Settlement {
     pub currency: Currency,
     /// The pools.
     pub pools: Vec<Pool>,
-    /// The lines, by pool, work, layer and receiver.
+    /// The lines, by receiver, pool, work and layer: first those to parties, then what is held, then what is unclaimed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<Line>,
     /// Uses without a ground: claims, not income.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unlicensed: Vec<(RowKey, Totals)>,
     /// The root of the tree over pools and lines.
     pub root: Digest,
@@ -140,6 +142,33 @@ pub struct Line {
     pub kept: Vec<Kept>,
     /// What is left.
     pub net: Grains,
+}
+
+impl Line {
+    /// Whether it goes to a party, is held or is unclaimed: 0, 1, 2, the order in which lines stand.
+    pub fn section(&self) -> u8 {
+        match self.to {
+            To::Party { .. } => 0,
+            To::Held(_) => 1,
+            To::Unclaimed(_) => 2,
+        }
+    }
+
+    /// The party it goes to, or the work its waiting money is kept for; `no work` where a pool had none.
+    pub fn receiver(&self) -> &str {
+        match &self.to {
+            To::Party { party, .. } => party,
+            To::Held(_) | To::Unclaimed(_) => {
+                self.work.as_deref().or(self.asset.as_deref()).unwrap_or("no work")
+            }
+        }
+    }
+
+    /// Lines stand in this order, whatever order they were computed in.
+    fn order(&self) -> impl Ord + '_ {
+        let place = (self.pool, &self.asset, &self.work, self.purpose, &self.country, self.day);
+        (self.section(), self.receiver(), place, &self.to, self.gross, self.net)
+    }
 }
 
 /// Where a line's money goes.
@@ -234,10 +263,12 @@ pub fn settle(case: &Case<'_>, uses: &Counted) -> Result<Settlement, SettleError
         desk.divide(i as u32, stream, &formed.shares, &formed.rows)?;
         shown.push(formed.pool);
     }
-    let Desk { lines, .. } = desk;
+    let Desk { mut lines, .. } = desk;
+    lines.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
     let unlicensed = uses.rows.iter().filter(|(k, _)| k.standing == Standing::Unlicensed).cloned().collect();
-    let leaves: Vec<Digest> =
-        shown.iter().map(Digest::of_value).chain(lines.iter().map(Digest::of_value)).collect();
+    let mut tree = Tree::default();
+    shown.iter().for_each(|pool| tree.push(&Digest::of_value(pool)));
+    lines.iter().for_each(|line| tree.push(&Digest::of_value(line)));
     Ok(Settlement {
         schema: "placet.settlement/1".to_owned(),
         run,
@@ -246,7 +277,7 @@ pub fn settle(case: &Case<'_>, uses: &Counted) -> Result<Settlement, SettleError
         pools: shown,
         lines,
         unlicensed,
-        root: root(&leaves),
+        root: tree.root(),
     })
 }
 
@@ -254,6 +285,11 @@ impl Settlement {
     /// The leaves of its tree: pools, then lines.
     pub fn leaves(&self) -> Vec<Digest> {
         self.pools.iter().map(Digest::of_value).chain(self.lines.iter().map(Digest::of_value)).collect()
+    }
+
+    /// Whether the lines stand in their order.
+    pub fn is_in_order(&self) -> bool {
+        self.lines.is_sorted_by(|a, b| a.order() <= b.order())
     }
 }
 
@@ -291,8 +327,8 @@ impl Case<'_> {
                 self.paid_until.iter().collect::<Vec<_>>(),
                 self.cleared,
             )),
-            uses: root(&uses.leaves),
-            use_records: uses.leaves.len() as u64,
+            uses: uses.root,
+            use_records: uses.records,
         }
     }
 }

@@ -116,6 +116,17 @@ pub struct PoolShown {
 
 /// Draws a party's statement.
 pub fn statement(s: &Settlement, party: &str) -> Statement {
+    draw(s, party, s.lines.iter().enumerate(), s.lines.iter())
+}
+
+/// Draws a party's statement from the lines of a settlement that concern it, each with its place: at least its own,
+/// and at least those that wait of the works in them. Others are passed over.
+pub fn draw<'l>(
+    s: &Settlement,
+    party: &str,
+    own: impl Iterator<Item = (usize, &'l Line)>,
+    waiting: impl Iterator<Item = &'l Line>,
+) -> Statement {
     let mut shown = Statement {
         schema: "placet.statement/1",
         party: party.to_owned(),
@@ -135,7 +146,7 @@ pub fn statement(s: &Settlement, party: &str) -> Statement {
     };
     let mut pools = BTreeMap::new();
     let mut works = BTreeSet::new();
-    for (i, line) in s.lines.iter().enumerate() {
+    for (i, line) in own {
         let To::Party { party: p, claim, role, by_default, .. } = &line.to else { continue };
         let Some(pool) = s.pools.get(line.pool as usize) else { continue };
         if **p != *party {
@@ -167,8 +178,8 @@ pub fn statement(s: &Settlement, party: &str) -> Statement {
         shown.by_purse.entry(pool.purse).or_default().0 += line.net.0;
         shown.rows.push(row);
     }
-    let mut waiting: BTreeMap<(Name, String), i128> = BTreeMap::new();
-    for line in &s.lines {
+    let mut waits: BTreeMap<(Name, String), i128> = BTreeMap::new();
+    for line in waiting {
         let why = match &line.to {
             To::Party { .. } => continue,
             To::Held(HeldFor::MandateConflict(whose)) if **whose != *party => continue,
@@ -176,10 +187,10 @@ pub fn statement(s: &Settlement, party: &str) -> Statement {
         };
         let work = line.work.as_ref().or(line.asset.as_ref());
         let Some(work) = work.filter(|w| works.contains(*w) || names(line, party)) else { continue };
-        *waiting.entry((work.clone(), why)).or_default() += line.net.0;
+        *waits.entry((work.clone(), why)).or_default() += line.net.0;
     }
-    let waits = |((work, why), n)| Waiting { work, amount: Grains(n), why };
-    shown.waiting = waiting.into_iter().filter(|(_, n)| *n != 0).map(waits).collect();
+    let wait = |((work, why), n)| Waiting { work, amount: Grains(n), why };
+    shown.waiting = waits.into_iter().filter(|(_, n)| *n != 0).map(wait).collect();
     shown.pools = pools
         .into_values()
         .map(|p| PoolShown {

@@ -1,19 +1,19 @@
 //! What was used, counted for a settlement.
 //!
-//! Use records stream through a [`Tally`], which keeps totals per work and a digest per record, never the
-//! records: ten million of them over a million works fit in memory. Totals are sums and the digests are sorted,
-//! so the order of the records changes nothing; a record that comes twice counts once.
+//! Use records stream through a [`Tally`], which keeps 64 bytes of each, never the records: ten million of them over a
+//! million works fit in memory. At the end they are sorted, so their order changes nothing; a record that comes twice
+//! counts once.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::civil::Date;
 use placet_core::{Period, Use};
 use serde::{Deserialize, Serialize};
 
-use crate::Digest;
 use crate::claim::{ClaimBook, Name};
 use crate::layers::Catalogue;
 use crate::tariff::{Charge, Consent, Key, Tariff};
+use crate::{Digest, Tree};
 
 /// What is counted of a use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -135,8 +135,8 @@ pub struct Totals {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case")]
 pub enum Aside {
-    /// Its id came before, with another content.
-    #[error("another record has the same id")]
+    /// Other records have its id, with another content.
+    #[error("different records have the same id; none of them counts")]
     SameId,
     /// No stream pays for the use.
     #[error("no stream of the tariff pays for this use")]
@@ -164,13 +164,13 @@ pub struct Tally<'a> {
     period: Period,
     claims: &'a ClaimBook,
     catalogue: &'a Catalogue,
-    names: HashSet<Name>,
-    boundaries: HashMap<Name, Vec<Date>>,
-    rows: HashMap<RowKey, Totals>,
-    seen: HashSet<Digest>,
-    ids: HashSet<u128>,
-    leaves: Vec<Digest>,
-    twice: u64,
+    works: Names,
+    models: Names,
+    /// The changes of each work's claims, by the work's number.
+    changes: Vec<Vec<Date>>,
+    places: HashMap<Spot, u32>,
+    spots: Vec<Spot>,
+    notes: Vec<Note>,
     aside: BTreeMap<Aside, u64>,
 }
 
@@ -179,12 +179,78 @@ pub struct Tally<'a> {
 pub struct Counted {
     /// Rows in their order.
     pub rows: Vec<(RowKey, Totals)>,
-    /// Digests of all records that count, sorted: the leaves of the uses' root.
-    pub leaves: Vec<Digest>,
+    /// How many records count.
+    pub records: u64,
+    /// The root over their digests, in the order of the digests of their ids.
+    pub root: Digest,
     /// Records that came again.
     pub twice: u64,
     /// Records kept aside, by reason.
     pub aside: BTreeMap<Aside, u64>,
+}
+
+/// What a record is counted under, before the day is put to a span between two changes of claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place<'r> {
+    /// The stream, by its place in the tariff.
+    pub stream: usize,
+    /// How it stands.
+    pub standing: Standing,
+    /// The model version, where each is a licence of its own.
+    pub model: Option<&'r str>,
+    /// Where.
+    pub country: Option<&'r str>,
+}
+
+/// A row's key in little room: names are numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Spot {
+    work: u32,
+    /// One more than the model's number; zero for none.
+    model: u32,
+    day: Date,
+    stream: u16,
+    country: [u8; 2],
+    standing: Standing,
+    purpose: Use,
+}
+
+/// What is kept of a record until all are there.
+struct Note {
+    /// Half a digest of the id is enough to tell ids apart.
+    id: [u8; 16],
+    digest: Digest,
+    amount: u64,
+    row: u32,
+    /// Parts per billion, where the measurement counts; more than that otherwise.
+    measured: u32,
+}
+
+const UNMEASURED: u32 = u32::MAX;
+const BILLION: u64 = 1_000_000_000;
+
+/// Names with numbers, in the order of their first appearance.
+#[derive(Default)]
+struct Names {
+    numbers: HashMap<Name, u32>,
+    names: Vec<Name>,
+}
+
+impl Names {
+    /// The name's number, and whether it is new.
+    fn number(&mut self, name: &str) -> (u32, bool) {
+        if let Some(number) = self.numbers.get(name) {
+            return (*number, false);
+        }
+        let (shared, number) = (Name::from(name), self.names.len() as u32);
+        self.numbers.insert(shared.clone(), number);
+        self.names.push(shared);
+        (number, true)
+    }
+
+    fn name(&self, number: u32) -> Option<&Name> {
+        self.names.get(number as usize)
+    }
 }
 
 impl<'a> Tally<'a> {
@@ -195,133 +261,186 @@ impl<'a> Tally<'a> {
             period,
             claims,
             catalogue,
-            names: HashSet::new(),
-            boundaries: HashMap::new(),
-            rows: HashMap::new(),
-            seen: HashSet::new(),
-            ids: HashSet::new(),
-            leaves: Vec::new(),
-            twice: 0,
+            works: Names::default(),
+            models: Names::default(),
+            changes: Vec::new(),
+            places: HashMap::new(),
+            spots: Vec::new(),
+            notes: Vec::new(),
             aside: BTreeMap::new(),
         }
     }
 
-    /// Counts a record, or keeps it aside with a reason. A record that comes again is neither.
+    /// Notes a record, or keeps it aside with a reason. Whether it came twice shows at the end.
     pub fn add(&mut self, record: &UseRecord) -> Result<(), Aside> {
-        let digest = Digest::of_value(record);
-        if self.seen.contains(&digest) {
-            self.twice += 1;
-            return Ok(());
+        let noted = self.note(record);
+        match &noted {
+            Ok(()) => {}
+            Err(reason) => *self.aside.entry(reason.clone()).or_default() += 1,
         }
-        let placed = self.place(record);
-        if let Err(reason) = &placed {
-            *self.aside.entry(reason.clone()).or_default() += 1;
-        } else {
-            self.seen.insert(digest);
-            self.leaves.push(digest);
-        }
-        placed
+        noted
     }
 
-    /// The finished totals, in one order whatever order the records came in.
+    /// The finished totals, in one order whatever order the records came in. Of records that are equal one counts; of
+    /// different ones with the same id none does.
     pub fn finish(mut self) -> Counted {
-        let mut rows: Vec<_> = self.rows.into_iter().collect();
-        rows.sort_by(|a, b| a.0.cmp(&b.0));
-        self.leaves.sort_unstable();
-        Counted { rows, leaves: self.leaves, twice: self.twice, aside: self.aside }
+        self.notes.sort_unstable_by(|a, b| (a.id, a.digest).cmp(&(b.id, b.digest)));
+        let mut totals = vec![Totals::default(); self.spots.len()];
+        let (mut tree, mut twice) = (Tree::default(), 0);
+        for same in self.notes.chunk_by(|a, b| a.id == b.id) {
+            let (Some(first), Some(last)) = (same.first(), same.last()) else { continue };
+            if first.digest != last.digest {
+                *self.aside.entry(Aside::SameId).or_default() += same.len() as u64;
+                continue;
+            }
+            twice += same.len() as u64 - 1;
+            let Some(row) = totals.get_mut(first.row as usize) else { continue };
+            let Some(sum) = row.with(first) else {
+                *self.aside.entry(Aside::TooLarge).or_default() += 1;
+                continue;
+            };
+            *row = sum;
+            tree.push(&first.digest);
+        }
+        self.notes = Vec::new();
+        let key = |spot: &Spot| RowKey {
+            stream: usize::from(spot.stream),
+            standing: spot.standing,
+            model: spot.model.checked_sub(1).and_then(|n| self.models.name(n)).cloned(),
+            // Every spot's work was numbered when the spot was made.
+            work: self.works.name(spot.work).cloned().unwrap_or_else(|| Name::from("")),
+            purpose: spot.purpose,
+            country: (spot.country != [0, 0]).then(|| Name::from(&*String::from_utf8_lossy(&spot.country))),
+            day: spot.day,
+        };
+        let mut rows: Vec<_> = self
+            .spots
+            .iter()
+            .zip(totals)
+            .filter(|(_, t)| t.records > 0)
+            .map(|(spot, totals)| (key(spot), totals))
+            .collect();
+        rows.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        Counted { rows, records: tree.leaves(), root: tree.root(), twice, aside: self.aside }
     }
 
     /// The row a record belongs to: what a statement uses to name the records behind a line.
     pub fn key(&mut self, record: &UseRecord) -> Result<RowKey, Aside> {
-        let stream = self.tariff.stream_of(record.purpose).ok_or(Aside::NoStream)?;
-        let standing = self.standing(record)?;
-        let country = match &record.country {
-            None => None,
-            Some(c) if c.len() == 2 && c.bytes().all(|b| b.is_ascii_uppercase()) => Some(self.name(c)),
-            Some(_) => return Err(Aside::Country),
-        };
-        let model = match (&record.model, self.tariff.per_version) {
-            (Some(m), true) => Some(self.name(m)),
-            _ => None,
-        };
-        let work = self.name(&record.work);
-        let day = self.epoch(&work, record.day);
-        Ok(RowKey { stream, standing, model, work, purpose: record.purpose, country, day })
+        let place = place(self.tariff, self.period, record)?;
+        let work = self.work(&record.work);
+        Ok(RowKey {
+            stream: place.stream,
+            standing: place.standing,
+            model: place.model.map(Name::from),
+            day: self.span(work, record.day),
+            work: Name::from(&*record.work),
+            purpose: record.purpose,
+            country: place.country.map(Name::from),
+        })
     }
 
-    fn place(&mut self, record: &UseRecord) -> Result<(), Aside> {
-        // Half a digest of the id is enough to tell ids apart, and half the memory.
-        let mut id = [0; 16];
-        id.copy_from_slice(&Digest::of(record.id.as_bytes()).0[..16]);
-        let id = u128::from_le_bytes(id);
-        if self.ids.contains(&id) {
-            return Err(Aside::SameId);
-        }
-        let key = self.key(record)?;
-        let stream = self.tariff.streams.get(key.stream).ok_or(Aside::NoStream)?;
+    fn note(&mut self, record: &UseRecord) -> Result<(), Aside> {
+        let place = place(self.tariff, self.period, record)?;
+        let stream = self.tariff.streams.get(place.stream).ok_or(Aside::NoStream)?;
         if let Charge::PerUse { unit, .. } = &stream.charge
             && *unit != record.unit
         {
             return Err(Aside::OtherUnit);
         }
-        let amount = u128::from(record.amount) * u128::from(record.repetitions);
-        let mut new = Totals { records: 1, amount, measured: 0, unmeasured: amount };
+        let amount = record.amount.checked_mul(record.repetitions).ok_or(Aside::TooLarge)?;
+        let mut measured = UNMEASURED;
         if let (Key::Attribution { measurers, error_ppb_max, .. }, Some(a)) =
             (&stream.key, &record.attribution)
         {
-            if a.ppb > 1_000_000_000 {
+            if a.ppb > BILLION {
                 return Err(Aside::Measurement);
             }
             if measurers.contains(&a.measurer) && a.error_ppb <= *error_ppb_max {
-                new.measured = amount.checked_mul(u128::from(a.ppb)).ok_or(Aside::TooLarge)?;
-                new.unmeasured = 0;
+                measured = a.ppb as u32;
             }
         }
-        let row = self.rows.entry(key).or_default();
-        let sum = Totals {
-            records: row.records + 1,
-            amount: row.amount.checked_add(new.amount).ok_or(Aside::TooLarge)?,
-            measured: row.measured.checked_add(new.measured).ok_or(Aside::TooLarge)?,
-            unmeasured: row.unmeasured.checked_add(new.unmeasured).ok_or(Aside::TooLarge)?,
+        let mut country = [0, 0];
+        if let Some(code) = place.country {
+            country.copy_from_slice(code.as_bytes().get(..2).ok_or(Aside::Country)?);
+        }
+        let work = self.work(&record.work);
+        let spot = Spot {
+            work,
+            model: place.model.map_or(0, |m| self.models.number(m).0 + 1),
+            day: self.span(work, record.day),
+            stream: u16::try_from(place.stream).map_err(|_| Aside::NoStream)?,
+            country,
+            standing: place.standing,
+            purpose: record.purpose,
         };
-        *row = sum;
-        self.ids.insert(id);
+        let spots = &mut self.spots;
+        let row = *self.places.entry(spot).or_insert_with(|| {
+            spots.push(spot);
+            spots.len() as u32 - 1
+        });
+        let mut id = [0; 16];
+        id.copy_from_slice(&Digest::of(record.id.as_bytes()).0[..16]);
+        self.notes.push(Note { id, digest: Digest::of_value(record), amount, row, measured });
         Ok(())
     }
 
-    fn standing(&self, record: &UseRecord) -> Result<Standing, Aside> {
-        let started = self.tariff.from.is_none_or(|from| from <= record.day);
-        if !started {
-            let reaches = self.tariff.retroactive_from.is_some_and(|from| from <= record.day);
-            return if reaches { Ok(Standing::Past) } else { Err(Aside::OtherDay) };
+    /// The work's number; the changes of its claims are looked up when it first comes.
+    fn work(&mut self, work: &str) -> u32 {
+        let (number, new) = self.works.number(work);
+        if new {
+            let name = Name::from(work);
+            let layers: BTreeSet<Name> = self.catalogue.layers_of(&name).into_iter().collect();
+            self.changes.push(self.claims.boundaries(&layers));
         }
-        if !self.period.contains(record.day) {
-            return Err(Aside::OtherDay);
-        }
-        match (self.tariff.consent, &record.grant) {
-            (Consent::Statutory, _) | (Consent::Required, Some(_)) => Ok(Standing::Owed),
-            (Consent::Required, None) => Ok(Standing::Unlicensed),
-        }
+        number
     }
 
     /// The last change of the claims on or before the day; the first day of the year one before any change.
-    fn epoch(&mut self, work: &Name, day: Date) -> Date {
-        if !self.boundaries.contains_key(work) {
-            let layers: BTreeSet<Name> = self.catalogue.layers_of(work).into_iter().collect();
-            self.boundaries.insert(work.clone(), self.claims.boundaries(&layers));
-        }
-        let changes = self.boundaries.get(work).map_or(&[][..], Vec::as_slice);
+    fn span(&self, work: u32, day: Date) -> Date {
+        let changes = self.changes.get(work as usize).map_or(&[][..], Vec::as_slice);
         let before = changes.partition_point(|change| *change <= day);
         before.checked_sub(1).and_then(|i| changes.get(i)).copied().unwrap_or(BEGINNING)
     }
+}
 
-    fn name(&mut self, text: &str) -> Name {
-        if let Some(name) = self.names.get(text) {
-            return name.clone();
-        }
-        let name = Name::from(text);
-        self.names.insert(name.clone());
-        name
+impl Totals {
+    fn with(self, note: &Note) -> Option<Totals> {
+        let amount = u128::from(note.amount);
+        let (measured, unmeasured) =
+            if note.measured == UNMEASURED { (0, amount) } else { (amount * u128::from(note.measured), 0) };
+        Some(Totals {
+            records: self.records + 1,
+            amount: self.amount.checked_add(amount)?,
+            measured: self.measured.checked_add(measured)?,
+            unmeasured: self.unmeasured.checked_add(unmeasured)?,
+        })
+    }
+}
+
+/// Where a record is counted: a function of the terms alone.
+pub fn place<'r>(tariff: &Tariff, period: Period, record: &'r UseRecord) -> Result<Place<'r>, Aside> {
+    let stream = tariff.stream_of(record.purpose).ok_or(Aside::NoStream)?;
+    let standing = standing(tariff, period, record)?;
+    let country = match record.country.as_deref() {
+        Some(c) if c.len() != 2 || !c.bytes().all(|b| b.is_ascii_uppercase()) => return Err(Aside::Country),
+        other => other,
+    };
+    let model = record.model.as_deref().filter(|_| tariff.per_version);
+    Ok(Place { stream, standing, model, country })
+}
+
+fn standing(tariff: &Tariff, period: Period, record: &UseRecord) -> Result<Standing, Aside> {
+    let started = tariff.from.is_none_or(|from| from <= record.day);
+    if !started {
+        let reaches = tariff.retroactive_from.is_some_and(|from| from <= record.day);
+        return if reaches { Ok(Standing::Past) } else { Err(Aside::OtherDay) };
+    }
+    if !period.contains(record.day) {
+        return Err(Aside::OtherDay);
+    }
+    match (tariff.consent, &record.grant) {
+        (Consent::Statutory, _) | (Consent::Required, Some(_)) => Ok(Standing::Owed),
+        (Consent::Required, None) => Ok(Standing::Unlicensed),
     }
 }
 

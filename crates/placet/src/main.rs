@@ -8,9 +8,11 @@ use clap::Parser;
 
 mod commands;
 mod failure;
+mod journal;
 mod output;
 mod registry;
 mod sealed;
+mod settlement;
 mod site_records;
 
 use failure::{Exit, Failure, OrFail as _};

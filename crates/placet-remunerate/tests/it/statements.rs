@@ -59,6 +59,6 @@ fn every_line_is_proved_and_followed_to_its_use_records() {
             }
         }
     }
-    // song-a's two holders, song-b's one; the outputs of song-a again to two.
-    assert_eq!(followed, ["0 u1", "1 u1", "2 u2", "3 u3", "4 u3"]);
+    // Ana: song-a and its outputs; Ben: song-b; the publisher: song-a and its outputs.
+    assert_eq!(followed, ["0 u1", "1 u3", "2 u2", "3 u1", "4 u3"]);
 }

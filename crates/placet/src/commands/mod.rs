@@ -12,15 +12,19 @@ mod gate;
 mod grant;
 mod grants;
 mod init;
+mod ledger;
 mod log;
 mod lookup;
 mod pack;
+mod payout;
 mod register;
 mod reservations;
 mod reserve;
 mod revoke;
 mod scan;
 mod seal;
+mod settle;
+mod statement;
 mod terms;
 mod trust;
 mod value;
@@ -66,4 +70,8 @@ verbs! {
     Log => log,
     Audit => audit,
     Value => value,
+    Settle => settle,
+    Statement => statement,
+    Payout => payout,
+    Ledger => ledger,
 }

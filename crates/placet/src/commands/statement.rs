@@ -1,0 +1,59 @@
+//! `placet statement`: what a party earned and why.
+
+use std::path::PathBuf;
+
+use placet_remunerate::dsr::dsr;
+
+use crate::output::foreign;
+use crate::settlement::{Folder, canonical};
+use crate::{Context, Exit, Failure};
+
+/// Show what a party earned in a settlement, for which work and use, and what waits
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Folder of the settlement
+    settlement: PathBuf,
+    /// The party, as in the claims
+    #[arg(long)]
+    party: String,
+    /// In which form
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// The rows, with every decimal
+    Csv,
+    /// Everything
+    Json,
+    /// A flat report of AI uses, profile placet.dsr-ai/1
+    Dsr,
+}
+
+impl Args {
+    pub(crate) fn run(self, context: &Context) -> Result<Exit, Failure> {
+        let folder = Folder::open(&self.settlement)?;
+        let party = canonical(&self.party);
+        let (drawn, _) = folder.statement(&party)?;
+        match self.format {
+            _ if context.out.is_json() || self.format == Format::Json => {
+                context.out.json("placet.statement/1", &drawn)?;
+            }
+            // Tables go into files: what stands in a cell stays as it is but for control characters.
+            Format::Csv => context.out.result(&drawn.csv())?,
+            Format::Dsr => context.out.result(&dsr(&folder.header.settlement, &drawn))?,
+            Format::Text | Format::Json => {
+                let text = drawn.text();
+                let safe: Vec<_> = text.lines().map(foreign).collect();
+                context.out.result(&(safe.join("\n") + "\n"))?;
+            }
+        }
+        if drawn.rows.is_empty() && drawn.past.is_empty() {
+            context.out.note("no amount of this settlement goes to that party");
+        }
+        Ok(Exit::Done)
+    }
+}
