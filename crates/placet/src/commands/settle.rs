@@ -240,8 +240,11 @@ impl Args {
         licence: &mut Licence,
     ) -> Result<(ClaimBook, Mandates, Catalogue), Failure> {
         let Some(path) = &self.claims else {
-            let error = anyhow!("no claims are given: without them nobody can be paid");
-            return Err(Failure::new(Exit::Usage, error).hint("give a table of claims with --claims"));
+            let held = crate::registry::open(context)
+                .map_err(|f| f.hint("or give a table of claims with --claims"))?
+                .claims(self.as_of.unwrap_or(context.now))?;
+            held.aside.iter().for_each(|defect| context.out.warn(&foreign(defect)));
+            return Ok((held.claims, held.mandates, held.catalogue));
         };
         let (claims, odd) = claims(path)?;
         odd.iter().for_each(|defect| context.out.warn(&foreign(defect)));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use placet_remunerate::dsr::dsr;
 
 use crate::output::foreign;
-use crate::settlement::{Folder, canonical};
+use crate::settlement::{Folder, party};
 use crate::{Context, Exit, Failure};
 
 /// Show what a party earned in a settlement, for which work and use, and what waits
@@ -36,8 +36,8 @@ enum Format {
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<Exit, Failure> {
         let folder = Folder::open(&self.settlement)?;
-        let party = canonical(&self.party);
-        let (drawn, _) = folder.statement(&party)?;
+        let party = party(context, &self.party, |id| folder.knows(id));
+        let drawn = folder.statement(&party)?;
         match self.format {
             _ if context.out.is_json() || self.format == Format::Json => {
                 context.out.json("placet.statement/1", &drawn)?;

@@ -8,7 +8,7 @@ use anyhow::{Context as _, anyhow};
 use placet_core::{Basis, Claim, Identifier, Period, Right, Role, Share, Territory, UseStage};
 
 use crate::failure::OrFail as _;
-use crate::{Exit, Failure};
+use crate::{Context, Exit, Failure};
 
 /// The columns of a table of claims; those with a default may be absent.
 const COLUMNS: [&str; 12] = [
@@ -149,5 +149,19 @@ pub(crate) fn canonical(text: &str) -> String {
     match text.contains(':').then(|| text.parse::<Identifier>()) {
         Some(Ok(id)) => id.to_string(),
         _ => text.to_owned(),
+    }
+}
+
+/// The party that a person names: as in the claims, or, where the settlement does not know it so, as the registry does.
+pub(crate) fn party(context: &Context, named: &str, known: impl Fn(&str) -> bool) -> String {
+    let plain = canonical(named);
+    if known(&plain) {
+        return plain;
+    }
+    // Without a registry, or with several parties of the name, the name stays as it is.
+    let called = crate::registry::open(context).ok().and_then(|registry| registry.parties_called(named).ok());
+    match called.as_deref() {
+        Some([one]) => one.id.clone(),
+        _ => plain,
     }
 }

@@ -312,7 +312,7 @@ impl Folder {
     }
 
     /// A party's statement, from its own lines and those of its works that wait.
-    pub(crate) fn statement(&self, party: &str) -> Result<(Statement, Vec<(usize, Line)>), Failure> {
+    pub(crate) fn statement(&self, party: &str) -> Result<Statement, Failure> {
         let path = self.file(LINES)?;
         let own = self.lines_of(&path, 0, party)?;
         let mut works: Vec<&str> =
@@ -336,8 +336,12 @@ impl Folder {
             }
         }
         let settlement = &self.header.settlement;
-        let drawn = statement::draw(settlement, party, own.iter().map(|(i, l)| (*i, l)), waiting.iter());
-        Ok((drawn, own))
+        Ok(statement::draw(settlement, party, own.iter().map(|(i, l)| (*i, l)), waiting.iter()))
+    }
+
+    /// Whether something goes to a party of this id.
+    pub(crate) fn knows(&self, party: &str) -> bool {
+        self.lines_of(&self.path.join(LINES), 0, party).is_ok_and(|lines| !lines.is_empty())
     }
 
     /// All lines that wait for a work.

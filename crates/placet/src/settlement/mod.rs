@@ -6,7 +6,7 @@ mod input;
 mod lines;
 mod uses;
 
-pub(crate) use claims::{canonical, claims};
+pub(crate) use claims::{canonical, claims, party};
 pub(crate) use folder::{Folder, Sources, Written, write};
 pub(crate) use input::{Licence, closes, period, text, value};
 pub(crate) use uses::{Counting, Found, Source, each, source};

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::journal::entries;
 use crate::output::foreign;
-use crate::settlement::{Folder, Found, canonical, each};
+use crate::settlement::{Folder, Found, each, party};
 use crate::{Context, Exit, Failure};
 
 #[derive(clap::Args)]
@@ -81,7 +81,7 @@ type Spot<'k> = (&'k Name, placet_core::Use, Option<&'k Name>, Date);
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<Exit, Failure> {
         let folder = Folder::open(&self.settlement)?;
-        let party = canonical(&self.party);
+        let party = party(context, &self.party, |id| folder.knows(id));
         let whole = folder.whole()?;
         let own: Vec<usize> = (0..)
             .zip(&whole.lines)
