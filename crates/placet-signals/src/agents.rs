@@ -55,6 +55,15 @@ impl Class {
         }
     }
 
+    /// The class that stands for it where purposes are counted: whoever sells collections refuses with trainers.
+    pub(crate) const fn purpose(self) -> Class {
+        match self {
+            Class::DataSupply => Class::Training,
+            Class::Agent => Class::UserTriggered,
+            other => other,
+        }
+    }
+
     /// The word for it in the data.
     pub const fn code(self) -> &'static str {
         match self {

@@ -49,6 +49,44 @@ pub fn parse(fields: &[(&str, &[u8])]) -> (HeaderSignals, Vec<Defect>) {
     (signals, defects)
 }
 
+/// Whether a field of this name may carry a signal.
+pub fn carries(name: &str) -> bool {
+    const NAMES: [&str; 6] =
+        ["content-usage", "content-signal", "x-robots-tag", "link", "tdm-reservation", "tdm-policy"];
+    NAMES.iter().any(|n| name.len() == n.len() && name.eq_ignore_ascii_case(n))
+}
+
+/// The fields of a response head that was saved as text (`curl -D`), with its status where it has one.
+///
+/// Of several heads, as redirects leave them, the last one counts.
+pub fn saved(bytes: &[u8]) -> (Option<u16>, Vec<(String, Vec<u8>)>) {
+    let mut status = None;
+    let mut fields: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut is_over = false;
+    for line in bytes.split(|&b| b == b'\n').take(FIELDS_MAX) {
+        let continues = matches!(line.first(), Some(b' ' | b'\t'));
+        let line = line.trim_ascii();
+        if line.starts_with(b"HTTP/") {
+            fields.clear();
+            is_over = false;
+            let word = line.split(u8::is_ascii_whitespace).nth(1);
+            status = word.and_then(|w| std::str::from_utf8(w).ok()).and_then(|w| w.parse().ok());
+        } else if line.is_empty() {
+            is_over = !fields.is_empty();
+        } else if is_over {
+            continue;
+        } else if let (true, Some((_, value))) = (continues, fields.last_mut()) {
+            value.push(b' ');
+            value.extend_from_slice(line);
+        } else if let Some(colon) = memchr::memchr(b':', line) {
+            let (name, value) = line.split_at(colon);
+            let name = String::from_utf8_lossy(name.trim_ascii()).into_owned();
+            fields.push((name, value.get(1..).unwrap_or_default().trim_ascii().to_vec()));
+        }
+    }
+    (status, fields)
+}
+
 /// One link of a `Link` field (RFC 8288).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HeaderLink {
@@ -125,5 +163,18 @@ mod tests {
         assert!(read[0].has_relation("license") && read[0].url == "a,b");
         assert_eq!(read[0].parameter("type"), Some("application/rsl+xml"));
         assert_eq!((read[1].url.as_str(), read[1].has_relation("license")), ("c", true));
+    }
+
+    #[test]
+    fn of_saved_heads_the_last_one_counts() {
+        let text = b"HTTP/1.1 301 Moved\r\nLocation: /b\r\nTDM-Reservation: 0\r\n\r\nHTTP/2 200\r\ntdm-reservation: 1\r\nx: a\r\n b\r\n\r\nbody: y";
+        let (status, fields) = saved(text);
+        assert_eq!(status, Some(200));
+        assert_eq!(
+            fields,
+            [("tdm-reservation".to_owned(), b"1".to_vec()), ("x".to_owned(), b"a b".to_vec())]
+        );
+        assert_eq!(saved(b"X-Robots-Tag: noai").1.len(), 1);
+        assert!(carries("LINK") && !carries("content-type"));
     }
 }

@@ -66,6 +66,88 @@ pub fn parse(bytes: &[u8], url: Option<&str>) -> (PageSignals, Vec<Defect>) {
     (signals, defects)
 }
 
+/// Longest tag that [`carries`] looks at.
+pub const TAG_BYTES_MAX: usize = 4096;
+
+/// Whether a page may carry a signal in its markup: a quick look, many times faster than [`parse`].
+///
+/// Where it says no, `parse` finds nothing but words for people (for these, [`natural::may_speak`] looks at a text).
+pub fn carries(bytes: &[u8]) -> bool {
+    let bytes = bytes.get(..PAGE_BYTES_MAX).unwrap_or(bytes);
+    let rest = |at: usize| bytes.get(at..(at + TAG_BYTES_MAX).min(bytes.len())).unwrap_or_default();
+    if memchr::memchr_iter(b'<', bytes).any(|at| begins(rest(at + 1), b"meta") && meta_speaks(rest(at))) {
+        return true;
+    }
+    // `rel` or `property` with the word in its value, whatever the tag.
+    let licence = memchr::memchr2_iter(b'l', b'L', bytes).any(|at| {
+        begins(rest(at), b"license") && {
+            let before = bytes.get(at.saturating_sub(TAG_BYTES_MAX)..at).unwrap_or_default();
+            holds(before, b"rel") || holds(before, b"property")
+        }
+    });
+    licence || memchr::memchr_iter(b'+', bytes).any(|at| script_speaks(bytes, at))
+}
+
+/// Whether a `meta` tag is addressed to crawlers and refuses something, or is about mining.
+fn meta_speaks(tag: &[u8]) -> bool {
+    let tag = tag.get(..tag_end(tag)).unwrap_or(tag);
+    let named = [&b"name"[..], b"property"].into_iter().any(|attribute| {
+        memchr::memchr2_iter(attribute[0], attribute[0].to_ascii_uppercase(), tag).any(|at| {
+            let Some(rest) = tag.get(at..).filter(|rest| begins(rest, attribute)) else { return false };
+            let value = rest.get(attribute.len()..).unwrap_or_default().trim_ascii_start();
+            let Some(value) = value.strip_prefix(b"=") else { return false };
+            let value = value.trim_ascii_start();
+            let value = value.strip_prefix(b"\"").or_else(|| value.strip_prefix(b"'")).unwrap_or(value);
+            let value = value.trim_ascii_start();
+            let end = value.iter().position(|b| b"\"'>/ \t\r\n".contains(b)).unwrap_or(value.len());
+            let value = String::from_utf8_lossy(value.get(..end).unwrap_or_default());
+            // An entity could hide any name, and so could a name with a space in it.
+            value.contains('&') || begins(value.as_bytes(), b"tdm-") || robots_meta::may_address(&value)
+        })
+    });
+    named && (holds(tag, b"no") || holds(tag, b"tdm") || holds(tag, b"dis") || tag.contains(&b'&'))
+}
+
+/// Whether the type of a script ends at this plus sign's right, and the script can hold a signal.
+fn script_speaks(bytes: &[u8], plus: usize) -> bool {
+    let before = |word: &[u8]| {
+        plus.checked_sub(word.len()).and_then(|at| bytes.get(at..)).is_some_and(|rest| begins(rest, word))
+    };
+    let behind = |word: &[u8]| bytes.get(plus + 1..).is_some_and(|rest| begins(rest, word));
+    let keys: [&[u8]; 5] =
+        [b"\"license\"", b"usageInfo", b"copyrightNotice", b"conditionsOfAccess", b"\\u00"];
+    before(b"rsl") && behind(b"xml")
+        || before(b"ld")
+            && behind(b"json")
+            && keys
+                .into_iter()
+                .any(|key| memchr::memmem::find(bytes.get(plus..).unwrap_or_default(), key).is_some())
+}
+
+/// Where a tag ends; a `>` between quotes ends nothing.
+fn tag_end(tag: &[u8]) -> usize {
+    let mut quote = None;
+    for (at, &byte) in tag.iter().enumerate() {
+        match (quote, byte) {
+            (None, b'>') => return at,
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (Some(open), byte) if open == byte => quote = None,
+            _ => {}
+        }
+    }
+    tag.len()
+}
+
+fn begins(bytes: &[u8], word: &[u8]) -> bool {
+    bytes.get(..word.len()).is_some_and(|b| b.eq_ignore_ascii_case(word))
+}
+
+fn holds(bytes: &[u8], word: &[u8]) -> bool {
+    let Some(&first) = word.first() else { return true };
+    memchr::memchr2_iter(first, first.to_ascii_uppercase(), bytes)
+        .any(|at| bytes.get(at..).is_some_and(|rest| begins(rest, word)))
+}
+
 struct LicenceLink {
     href: String,
     media_type: String,
@@ -206,6 +288,55 @@ fn linked_data(script: &str, statements: &mut Vec<Statement>, defects: &mut Vec<
                 stack.extend(object.values());
             }
             _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Whether a page states anything but words for people.
+    fn states(page: &[u8]) -> bool {
+        let (signals, _) = parse(page, Some("https://a.example/"));
+        signals.tdmrep.is_some()
+            || !signals.rsl.is_empty()
+            || signals.statements.iter().any(|s| s.protocol != "natural-language")
+    }
+
+    #[test]
+    fn ordinary_pages_are_passed_by() {
+        let page = br#"<html><head><meta charset="utf-8"><meta name="robots" content="index, follow">
+            <meta name="description" content="Nothing new: no news"><link rel="canonical" href="/">
+            <script type="application/ld+json">{"@type": "Article"}</script></head>
+            <body>Read the licence, and this license agreement.</body></html>"#;
+        assert!(!states(page));
+        assert!(!carries(br#"<meta name="robots" content="index, follow"><p>all rights</p>"#));
+        assert!(!carries(br#"<meta name="description" content="no news of bots">"#));
+    }
+
+    proptest! {
+        #[test]
+        fn what_the_quick_look_passes_by_states_nothing(
+            parts in proptest::collection::vec(
+                prop_oneof![
+                    Just("<meta "), Just("<META\n"), Just("<a "), Just("<link "), Just("<script "), Just("<p "),
+                    Just("name=\"robots\" "), Just("NAME = 'GPTBot' "), Just("property=tdm-reservation "),
+                    Just("content=\"NoAI, x\" "), Just("content=noarchive "), Just("content='1' "),
+                    Just("rel=\"x License\" "), Just("rel=LICENSE "), Just("property='cc:license' "),
+                    Just("href='https://creativecommons.org/licenses/by/4.0/' "), Just("title='a > b' "),
+                    Just("type=\"application/rsl+xml\" "), Just("type='Application/LD+json' "),
+                    Just("<rsl xmlns='https://rslstandard.org/rsl'><content url='/'></content></rsl>"),
+                    Just("{\"license\": \"https://creativecommons.org/licenses/by/4.0/\"}"),
+                    Just(">"), Just("</script>"), Just("<!--"), Just("-->"), Just("\""), Just("words "),
+                ],
+                0..14,
+            )
+        ) {
+            let page = parts.concat();
+            prop_assert!(carries(page.as_bytes()) || !states(page.as_bytes()), "{page}");
         }
     }
 }

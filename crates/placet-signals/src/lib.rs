@@ -6,18 +6,22 @@
 //!
 //! Readers know no place and no time: they name the part inside the thing they read, and [`locate`] completes the
 //! evidence once the thing is read.
+//!
+//! [`copy`] gathers what is said about one copy: its response, its page or file, its [`site`], the documents linked.
 
 mod defect;
 mod statement;
 mod text;
 mod xml;
 
+pub mod address;
 pub mod agents;
 pub mod ai_txt;
 pub mod aipref;
 pub mod asset;
 pub mod container;
 pub mod content_signal;
+pub mod copy;
 pub mod header;
 pub mod html;
 pub mod licence;
@@ -27,6 +31,7 @@ pub mod plus;
 pub mod robots;
 pub mod robots_meta;
 pub mod rsl;
+pub mod site;
 pub mod structured_field;
 pub mod tdm_ai;
 pub mod tdmrep;
@@ -34,4 +39,4 @@ pub mod trust_txt;
 pub mod xmp;
 
 pub use defect::{Defect, Problem};
-pub use statement::locate;
+pub use statement::{Found, locate};

@@ -55,6 +55,12 @@ pub(crate) fn is_addressed(name: &str) -> bool {
     CRAWLERS.iter().any(|c| name.eq_ignore_ascii_case(c)) || agents::find(name).is_some()
 }
 
+/// Whether a `meta` name that begins like this may address crawlers; some tokens hold spaces.
+pub(crate) fn may_address(begin: &str) -> bool {
+    let begins = |token: &str| token.get(..begin.len()).is_some_and(|t| t.eq_ignore_ascii_case(begin));
+    is_addressed(begin) || !begin.is_empty() && agents::all().iter().any(|a| begins(a.token))
+}
+
 fn takes_value(name: &str) -> bool {
     let known = ["max-snippet", "max-image-preview", "max-video-preview", "unavailable_after"];
     known.iter().any(|k| name.eq_ignore_ascii_case(k))

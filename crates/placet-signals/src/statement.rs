@@ -5,6 +5,7 @@ use placet_core::{
     Actors, Binding, Evidence, Nature, ParseStatus, Period, Proof, Reach, Statement, Territory, Tier, Use,
     UseSet, Verdict,
 };
+use sha2::{Digest as _, Sha256};
 
 use crate::defect::shortened;
 
@@ -72,11 +73,47 @@ pub(crate) fn malformed(statement: Statement) -> Statement {
 ///
 /// Readers know only the part inside the thing (`#xmp`, a line), so this is called once for each thing read.
 pub fn locate(statements: &mut [Statement], place: &str, observed_at: Option<Timestamp>, bytes: &[u8]) {
-    let hash = blake3::hash(bytes).to_hex().to_string();
-    for statement in statements {
-        let evidence = &mut statement.evidence;
-        evidence.place.insert_str(0, place);
-        evidence.observed_at = observed_at;
-        evidence.blake3 = Some(hash.clone());
+    if !statements.is_empty() {
+        Found::of(place, observed_at, bytes).locate(statements);
+    }
+}
+
+/// A thing that was read: where, when, and which bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its URL, or its path.
+    pub place: String,
+    /// When its bytes were observed there, where that is known.
+    pub observed_at: Option<Timestamp>,
+    /// BLAKE3 of them, in lower-case hexadecimal.
+    pub blake3: String,
+    /// SHA-256 of them, in lower-case hexadecimal.
+    pub sha256: String,
+}
+
+impl Found {
+    /// Hashes the thing.
+    pub fn of(place: &str, observed_at: Option<Timestamp>, bytes: &[u8]) -> Found {
+        Found {
+            place: place.to_owned(),
+            observed_at,
+            blake3: blake3::hash(bytes).to_hex().to_string(),
+            sha256: Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect(),
+        }
+    }
+
+    /// Completes the evidence of what was read from it.
+    pub fn locate(&self, statements: &mut [Statement]) {
+        for statement in statements {
+            self.stamp(&mut statement.evidence);
+        }
+    }
+
+    /// Completes one evidence, which so far names the part inside the thing.
+    pub fn stamp(&self, evidence: &mut Evidence) {
+        evidence.place.insert_str(0, &self.place);
+        evidence.observed_at = self.observed_at;
+        evidence.blake3 = Some(self.blake3.clone());
+        evidence.sha256 = Some(self.sha256.clone());
     }
 }

@@ -14,7 +14,7 @@ mod write;
 pub use matcher::{Access, AgentRules, Matcher};
 
 pub use path::{authority_of, matches, normal, path_of};
-pub use state::statements;
+pub use state::{OPERATORS_MIN, statements, statements_to_anyone};
 pub(crate) use state::{actors, groups_for_any, host_of};
 pub use write::write;
 

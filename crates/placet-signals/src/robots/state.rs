@@ -5,8 +5,12 @@ use std::collections::BTreeSet;
 use placet_core::{Actor, Actors, Reach, Statement, Tier, Use, UseSet, Verdict};
 
 use super::{Agent, Directive, Group, Matcher, Robots, authority_of, normal, path_of};
-use crate::agents;
+use crate::agents::{self, Class};
 use crate::statement::{evidence, malformed, of_place};
+
+/// How many operators of agents with one purpose a robots.txt must refuse by name before that is read as a refusal of
+/// the purpose. One crawler is often refused for its load or its manners alone.
+pub const OPERATORS_MIN: usize = 3;
 
 /// What a robots.txt states about one URL, read as the agents that fetched the copy or would use it.
 ///
@@ -14,41 +18,113 @@ use crate::statement::{evidence, malformed, of_place};
 /// refuses: what its purpose class makes of that (`robots-purpose`, approximate, addressed to that agent alone). An
 /// absent file, or one that says nothing to an agent, states nothing.
 pub fn statements(robots: &Robots, matcher: &Matcher, tokens: &[&str], url: &str) -> Vec<Statement> {
-    let mut stated = Vec::new();
     let path = path_of(url);
     let path = normal(path.as_bytes());
-    for &token in tokens {
-        let access = matcher.decide(token, &path);
-        let Some(line) = access.line else { continue };
-        stated.push(Statement {
+    let mut stated = own(robots, matcher, tokens, url, &path);
+    stated.extend(refused(matcher, &path).map(|(agent, line)| Statement {
+        version: Some(agents::AGENTS_VERSION.into()),
+        verdict: Verdict::Denied,
+        uses: agent.class.uses(),
+        approximate: agent.class.uses(),
+        actors: only(agent.token),
+        target: Some(url.to_owned()),
+        evidence: evidence("", Some(line), &format!("{}: {}", agent.token, quoted(robots, line))),
+        ..of_place("robots-purpose", Tier::C, Reach::Path)
+    }));
+    stated.extend(ai_training(robots, tokens, url));
+    stated
+}
+
+/// What a robots.txt states about one URL to whoever names no agent of its own: what `*` may fetch, and what the file
+/// makes of whole purposes.
+///
+/// A purpose is refused (`robots-purpose`, approximate, addressed to anyone) where a policy-only token is, or agents of
+/// at least [`OPERATORS_MIN`] operators, and fewer with that purpose are let in by name. Where `*` may not fetch, that
+/// is stated for anyone too.
+pub fn statements_to_anyone(robots: &Robots, matcher: &Matcher, url: &str) -> Vec<Statement> {
+    let path = path_of(url);
+    let path = normal(path.as_bytes());
+    let mut stated = own(robots, matcher, &["*"], url, &path);
+    for statement in &mut stated {
+        statement.actors = Actors::Anyone;
+    }
+    if !matcher.known_agents().is_empty() {
+        stated.extend(purposes(robots, matcher, url, &path));
+    }
+    stated.extend(ai_training(robots, &[], url));
+    stated
+}
+
+/// Whether the agents given may fetch.
+fn own(robots: &Robots, matcher: &Matcher, tokens: &[&str], url: &str, path: &[u8]) -> Vec<Statement> {
+    let decided = tokens.iter().filter_map(|token| {
+        let access = matcher.decide(token, path);
+        access.line.map(|line| (*token, access.allowed, line))
+    });
+    decided
+        .map(|(token, allowed, line)| Statement {
             version: Some("9309".into()),
-            verdict: if access.allowed { Verdict::Allowed } else { Verdict::Denied },
+            verdict: if allowed { Verdict::Allowed } else { Verdict::Denied },
             uses: UseSet::NONE.with(Use::Access),
             actors: only(token),
             target: Some(url.to_owned()),
             evidence: evidence("", Some(line), &quoted(robots, line)),
             ..of_place("robots", Tier::A, Reach::Path)
-        });
-    }
-    for agent in matcher.known_agents() {
+        })
+        .collect()
+}
+
+/// The agents of AI systems that the file names and refuses, with the line that does.
+fn refused<'m>(
+    matcher: &'m Matcher,
+    path: &'m [u8],
+) -> impl Iterator<Item = (&'static agents::Agent, u32)> + 'm {
+    matcher.known_agents().iter().filter_map(|agent| {
         let rules = matcher.agent(agent.token);
-        let access = rules.decide(&path);
-        let uses = agent.class.uses();
-        let Some(line) = access.line.filter(|_| rules.named && !access.allowed && !uses.is_empty()) else {
-            continue;
+        let access = rules.decide(path);
+        let line = access.line.filter(|_| rules.named && !access.allowed)?;
+        (!agent.class.uses().is_empty()).then_some((*agent, line))
+    })
+}
+
+/// The purposes that the file refuses by the agents that serve them.
+fn purposes(robots: &Robots, matcher: &Matcher, url: &str, path: &[u8]) -> Vec<Statement> {
+    const NAMED_MAX: usize = 6;
+    let refused: Vec<(&agents::Agent, u32)> = refused(matcher, path).collect();
+    let purposes: BTreeSet<_> = refused.iter().map(|(agent, _)| agent.class.purpose()).collect();
+    let mut stated = Vec::new();
+    for purpose in purposes {
+        let of_purpose = |agent: &agents::Agent| agent.class.purpose() == purpose;
+        let those: Vec<_> = refused.iter().filter(|(agent, _)| of_purpose(agent)).collect();
+        let operator = |agent: &agents::Agent| {
+            if agent.operator.is_empty() { agent.token } else { agent.operator }
         };
+        let operators: BTreeSet<&str> = those.iter().map(|(agent, _)| operator(agent)).collect();
+        let named = matcher.known_agents().iter().filter(|agent| of_purpose(agent)).count();
+        let enough = if purpose == Class::PolicyOnly { 1 } else { OPERATORS_MIN };
+        let Some((_, line)) = those.first() else { continue };
+        if operators.len() < enough || those.len() * 2 <= named {
+            continue;
+        }
+        let mut tokens: Vec<&str> = those.iter().map(|(agent, _)| agent.token).collect();
+        let more = tokens.len().saturating_sub(NAMED_MAX);
+        tokens.truncate(NAMED_MAX);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let uses = those.iter().fold(UseSet::NONE, |all, (agent, _)| all.union(agent.class.uses()));
         stated.push(Statement {
             version: Some(agents::AGENTS_VERSION.into()),
             verdict: Verdict::Denied,
             uses,
             approximate: uses,
-            actors: only(agent.token),
             target: Some(url.to_owned()),
-            evidence: evidence("", Some(line), &format!("{}: {}", agent.token, quoted(robots, line))),
+            evidence: evidence(
+                "",
+                Some(*line),
+                &format!("{}{more}: {}", tokens.join(", "), quoted(robots, *line)),
+            ),
             ..of_place("robots-purpose", Tier::C, Reach::Path)
         });
     }
-    stated.extend(ai_training(robots, tokens, url));
     stated
 }
 
