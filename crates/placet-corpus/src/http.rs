@@ -12,6 +12,8 @@ use crate::options::HEADER_BYTES_MAX;
 pub(crate) struct Head {
     /// Its length with the empty line.
     pub(crate) len: usize,
+    /// The status of a response; absent where its line is no status line.
+    pub(crate) status: Option<u16>,
     pub(crate) fields: Vec<(String, String)>,
 }
 
@@ -30,7 +32,11 @@ pub(crate) fn head(message: &[u8]) -> Option<Head> {
         return None;
     }
     let (fields, len) = fields(message, true);
-    Some(Head { len, fields })
+    let line = message.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let word =
+        line.split(u8::is_ascii_whitespace).find(|word| !word.is_empty() && !word.starts_with(b"HTTP/"));
+    let status = word.and_then(|word| std::str::from_utf8(word).ok()).and_then(|word| word.parse().ok());
+    Some(Head { len, status, fields })
 }
 
 /// Reads `name: value` lines up to an empty one; continuation lines are joined. Gives the fields and the bytes taken.
@@ -195,7 +201,7 @@ mod tests {
     use super::*;
 
     fn with(name: &str, value: &str) -> Head {
-        Head { len: 0, fields: vec![(name.to_owned(), value.to_owned())] }
+        Head { fields: vec![(name.to_owned(), value.to_owned())], ..Head::default() }
     }
 
     fn content(body: &[u8]) -> Body<'_> {
@@ -208,7 +214,7 @@ mod tests {
         let head = head(message).unwrap();
         assert_eq!(message.get(head.len..).unwrap(), b"body");
         assert_eq!(head.get("content-type"), Some("text/html; charset=utf-8"));
-        assert_eq!(head.get("x"), Some("y"));
+        assert_eq!((head.get("x"), head.status), (Some("y"), Some(200)));
         assert_eq!(super::head(b"GET / HTTP/1.0\r\n\r\n"), None);
     }
 

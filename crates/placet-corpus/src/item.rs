@@ -1,11 +1,13 @@
 //! What a reader gives out: items, records passed over, and what could not be read.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::http;
 use crate::origin::Origin;
-use crate::raw::Raw;
+use crate::raw::{Block, Body, Raw};
 
 /// One step of a reader.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,8 +33,12 @@ pub struct Item {
     pub url: Option<String>,
     /// When it was taken.
     pub captured: Option<Timestamp>,
+    /// The HTTP status of the response a WARC or ARC record carries.
+    pub status: Option<u16>,
     /// The HTTP response headers a WARC or ARC record carries, in their order.
     pub headers: Vec<(String, String)>,
+    /// What it is.
+    pub form: Form,
     /// The media type as stated, without parameters.
     pub media_type: Option<String>,
     /// The language as stated by the document or its crawler; never guessed.
@@ -43,6 +49,52 @@ pub struct Item {
     pub origin: Origin,
     /// What the cleared corpus needs to reproduce the item.
     pub raw: Raw,
+}
+
+/// What an item is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Form {
+    /// A text.
+    #[default]
+    Text,
+    /// An HTML page; its text was taken out of it.
+    Page,
+    /// A picture, a sound, a film, a book or a PDF file: no text is taken from it, so `text` is empty.
+    Media,
+}
+
+impl Item {
+    /// The bytes of the document, transfer and content encodings undone: the source of a page, the bytes of a picture.
+    ///
+    /// Absent for lines and rows, which hold documents as values, and where [`crate::ReadOptions::keep_raw`] was off.
+    pub fn content(&self) -> Option<Cow<'_, [u8]>> {
+        match &self.raw.body {
+            Body::Whole(coded) => Some(Cow::Borrowed(coded.bytes(&self.text))),
+            Body::Record(web) => match &web.block {
+                Block::Text(coded) => Some(Cow::Borrowed(coded.bytes(&self.text))),
+                Block::Http { bytes, .. } => {
+                    let head = http::head(bytes)?;
+                    let body = bytes.get(head.len..).unwrap_or_default();
+                    match http::decode(&head, body, crate::ITEM_BYTES_MAX.max(bytes.len() as u64)) {
+                        http::Body::Content(content) => Some(content),
+                        http::Body::TooLong | http::Body::Damaged(_) => None,
+                    }
+                }
+            },
+            Body::None | Body::Passed(_) | Body::Line { .. } | Body::Row { .. } => None,
+        }
+    }
+
+    /// The head of the HTTP response that brought it, as a web archive keeps it.
+    pub fn head(&self) -> Option<&[u8]> {
+        match &self.raw.body {
+            Body::Record(web) => match &web.block {
+                Block::Http { bytes, .. } => bytes.get(..http::head(bytes)?.len),
+                Block::Text(_) => None,
+            },
+            _ => None,
+        }
+    }
 }
 
 /// A record that has no text to match and is kept as it is.

@@ -2,7 +2,7 @@
 
 use crate::fields::{Facts, Fields, Kind};
 use crate::input::{Input, Line, read_line};
-use crate::item::{Item, Passed, Record};
+use crate::item::{Form, Item, Passed, Record};
 use crate::json::{self, Found, Value};
 use crate::origin::Origin;
 use crate::raw::{Body, Part, Raw};
@@ -145,7 +145,9 @@ impl Jsonl {
             id,
             url,
             captured,
+            status: None,
             headers: Vec::new(),
+            form: Form::Text,
             media_type: None,
             language,
             text,
@@ -174,7 +176,7 @@ mod tests {
         let start = &b"{\"text\":\"before\"}\n{\"text\":\""[..];
         let input = start.chain(long).chain(&b"\"}\n{\"text\":\"after\"}\n"[..]);
         let options = ReadOptions { item_bytes_max: 1_000_000, ..ReadOptions::default() };
-        let context = Context { source: "a.jsonl".into(), options };
+        let context = Context { source: "a.jsonl".into(), options, wanted: None };
         let mut jsonl = Jsonl::new(Fields::new(&context.options));
         let mut input = Buffered::new(input);
         let mut told = Vec::new();

@@ -20,7 +20,7 @@ use parquet::file::metadata::{ColumnChunkMetaData, KeyValue, ParquetMetaData, Ro
 use parquet::file::reader::ChunkReader;
 
 use crate::fields::{Facts, Fields, Kind};
-use crate::item::{Item, Record};
+use crate::item::{Form, Item, Record};
 use crate::json::Names;
 use crate::options::{EXPANSION_BYTES_FREE, EXPANSION_MAX};
 use crate::origin::Origin;
@@ -215,7 +215,9 @@ impl Rows {
             id,
             url,
             captured,
+            status: None,
             headers: Vec::new(),
+            form: Form::Text,
             media_type: None,
             language,
             text,

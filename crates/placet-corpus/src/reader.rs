@@ -18,9 +18,23 @@ use crate::whole::Whole;
 
 /// Opens a source. Its items come in their order; bad ones come as [`Record::Aside`] and the stream goes on.
 pub fn open(source: &Source, options: &ReadOptions) -> Result<Reader, CorpusError> {
+    open_for(source, options, None)
+}
+
+/// Which records of a web archive are wanted, by address and by the first bytes of the record's block (the head of an
+/// HTTP response).
+pub type Wanted = fn(&str, &[u8]) -> bool;
+
+/// Opens a source of web records for some of them: the others come as [`Record::Passed`] without their bytes, and
+/// nothing in them is decoded.
+pub fn open_picked(source: &Source, options: &ReadOptions, wanted: Wanted) -> Result<Reader, CorpusError> {
+    open_for(source, options, Some(wanted))
+}
+
+fn open_for(source: &Source, options: &ReadOptions, wanted: Option<Wanted>) -> Result<Reader, CorpusError> {
     let file =
         File::open(&source.path).map_err(|cause| CorpusError::io(&source.path, "cannot be opened", cause))?;
-    let context = Context { source: source.name.as_str().into(), options: options.clone() };
+    let context = Context { source: source.name.as_str().into(), options: options.clone(), wanted };
     let inner = if source.format == Format::Parquet {
         let rows = Rows::open(file, &context).map_err(|(reason, remedy)| {
             CorpusError::Unreadable(Aside {
@@ -95,7 +109,7 @@ impl Parser {
             Format::Warc => Self::Warc(Box::default()),
             Format::Tar => Self::Tar(Box::default()),
             // A Parquet file is no stream; `open` and `Tar` read it through `Rows`.
-            Format::Text | Format::Html | Format::Parquet => Self::Whole(Whole::new(format == Format::Html)),
+            Format::Text | Format::Html | Format::Media | Format::Parquet => Self::Whole(Whole::new(format)),
         }
     }
 
@@ -114,6 +128,7 @@ impl Parser {
 pub(crate) struct Context {
     pub(crate) source: Arc<str>,
     pub(crate) options: ReadOptions,
+    pub(crate) wanted: Option<Wanted>,
 }
 
 impl Context {

@@ -32,6 +32,8 @@ pub enum Format {
     Html,
     /// One JSON record a line.
     Jsonl,
+    /// One picture, sound, film, book or PDF file.
+    Media,
     /// Web records: WARC, WET, WAT, ARC.
     Warc,
     /// Rows in columns.
@@ -71,6 +73,28 @@ pub fn list(root: &Path) -> (Vec<Source>, Vec<Aside>) {
     (listing.sources, listing.asides)
 }
 
+/// Endings of media files, with their media types.
+pub(crate) const MEDIA: [(&str, &str); 18] = [
+    ("jpg", "image/jpeg"),
+    ("jpeg", "image/jpeg"),
+    ("png", "image/png"),
+    ("webp", "image/webp"),
+    ("gif", "image/gif"),
+    ("tif", "image/tiff"),
+    ("tiff", "image/tiff"),
+    ("heic", "image/heic"),
+    ("avif", "image/avif"),
+    ("mp3", "audio/mpeg"),
+    ("flac", "audio/flac"),
+    ("wav", "audio/wav"),
+    ("m4a", "audio/mp4"),
+    ("mp4", "video/mp4"),
+    ("m4v", "video/mp4"),
+    ("mov", "video/quicktime"),
+    ("pdf", "application/pdf"),
+    ("epub", "application/epub+zip"),
+];
+
 /// Format and compression by a file's name, as far as the name tells them.
 pub(crate) fn by_name(name: &str) -> (Option<Format>, Compression) {
     let name = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
@@ -87,6 +111,9 @@ pub(crate) fn by_name(name: &str) -> (Option<Format>, Compression) {
     let format = match extension {
         "txt" | "text" | "md" => Some(Format::Text),
         "html" | "htm" | "xhtml" => Some(Format::Html),
+        other if MEDIA.iter().any(|(ending, _)| *ending == other) && compression == Compression::None => {
+            Some(Format::Media)
+        }
         "jsonl" | "json" | "ndjson" | "jsonlines" => Some(Format::Jsonl),
         "warc" | "wet" | "wat" | "arc" => Some(Format::Warc),
         "parquet" | "pq" if compression == Compression::None => Some(Format::Parquet),

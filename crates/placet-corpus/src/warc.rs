@@ -294,6 +294,12 @@ impl Warc {
             };
             return Record::Passed(Passed { kind, raw: Raw { member: None, body } });
         }
+        if let Some(wanted) = context.wanted {
+            let start = block.get(..block.len().min(PICKED_BYTES)).unwrap_or_default();
+            if !wanted(header.get("WARC-Target-URI").map_or("", address), start) {
+                return Record::Passed(Passed { kind, raw: Raw::default() });
+            }
+        }
         match self.item(&header, block, context) {
             Ok((mut item, block)) => {
                 if context.options.keep_raw {
@@ -317,11 +323,11 @@ impl Warc {
             || (self.arc && block.starts_with(b"HTTP/"));
         let head = if is_http { http::head(&block) } else { None };
         let mut language = header.get("WARC-Identified-Content-Language").map(str::to_owned);
-        let (document, media_type, headers, kept) = match head {
+        let (document, media_type, status, headers, kept) = match head {
             None => {
                 let media_type = if is_http { None } else { http::media_type(stated) };
                 let document = read(block, media_type.as_deref(), http::charset(stated))?;
-                (document, media_type, Vec::new(), None)
+                (document, media_type, None, Vec::new(), None)
             }
             Some(head) => {
                 let body = block.get(head.len..).unwrap_or_default();
@@ -338,7 +344,7 @@ impl Warc {
                 let media_type = http::media_type(content_type);
                 let document = read(payload, media_type.as_deref(), http::charset(content_type))?;
                 language = language.or_else(|| head.get("Content-Language").map(str::to_owned));
-                (document, media_type, head.fields, Some(block))
+                (document, media_type, head.status, head.fields, Some(block))
             }
         };
         let coded = document.coded;
@@ -346,15 +352,17 @@ impl Warc {
             None => Block::Text(coded),
             Some(bytes) => Block::Http { bytes, mark: coded.before, encoding: coded.encoding },
         };
-        let uri = header.get("WARC-Target-URI").map(|uri| uri.trim_start_matches('<').trim_end_matches('>'));
-        let id = header.get("WARC-Record-ID").map(|id| id.trim_start_matches('<').trim_end_matches('>'));
+        let uri = header.get("WARC-Target-URI").map(address);
+        let id = header.get("WARC-Record-ID").map(address);
         let item = Item {
             ordinal: self.number,
             member: None,
             id: id.map(str::to_owned),
             url: uri.map(str::to_owned),
             captured: header.get("WARC-Date").and_then(fields::timestamp),
+            status,
             headers,
+            form: document.form,
             media_type,
             language: language.or(document.language),
             text: document.text,
@@ -368,6 +376,14 @@ impl Warc {
         format!("record {}", self.number)
     }
 }
+
+/// An address without the brackets that some tools put around it.
+fn address(text: &str) -> &str {
+    text.trim_start_matches('<').trim_end_matches('>')
+}
+
+/// Bytes of a block by which a record is picked.
+const PICKED_BYTES: usize = 4096;
 
 enum Follows {
     Record,

@@ -1,22 +1,23 @@
-//! A file that is one document: plain text or a page.
+//! A file that is one document: plain text, a page, or a media file.
 
 use crate::document::{self, Kind};
 use crate::input::{Input, Rest, read_to_end};
 use crate::item::{Item, Record};
 use crate::raw::{Body, Raw};
 use crate::reader::Context;
+use crate::source::{Format, MEDIA};
 
 /// Reads a file as one item.
 pub(crate) struct Whole {
-    html: bool,
+    format: Format,
     bytes: Vec<u8>,
     faulty: bool,
     ended: bool,
 }
 
 impl Whole {
-    pub(crate) fn new(html: bool) -> Self {
-        Self { html, bytes: Vec::new(), faulty: false, ended: false }
+    pub(crate) fn new(format: Format) -> Self {
+        Self { format, bytes: Vec::new(), faulty: false, ended: false }
     }
 
     pub(crate) fn next(&mut self, input: &mut dyn Input, context: &Context) -> Option<Record> {
@@ -42,8 +43,11 @@ impl Whole {
             Ok(Rest::Whole) => self.ended = true,
         }
         let bytes = std::mem::take(&mut self.bytes);
-        let (kind, media_type) =
-            if self.html { (Kind::Html, "text/html") } else { (Kind::Plain, "text/plain") };
+        let (kind, media_type) = match self.format {
+            Format::Html => (Kind::Html, Some("text/html")),
+            Format::Media => (Kind::Media, media_type(&context.source)),
+            _ => (Kind::Plain, Some("text/plain")),
+        };
         Some(match document::read(bytes, kind, None) {
             Ok(document) => {
                 let body = if context.options.keep_raw { Body::Whole(document.coded) } else { Body::None };
@@ -53,8 +57,10 @@ impl Whole {
                     id: None,
                     url: None,
                     captured: None,
+                    status: None,
                     headers: Vec::new(),
-                    media_type: Some(media_type.to_owned()),
+                    form: document.form,
+                    media_type: media_type.map(str::to_owned),
                     language: document.language,
                     text: document.text,
                     origin: document.origin,
@@ -66,4 +72,10 @@ impl Whole {
             }
         })
     }
+}
+
+/// The media type that the ending of a file's name stands for.
+fn media_type(name: &str) -> Option<&'static str> {
+    let (_, ending) = name.rsplit_once('.')?;
+    MEDIA.iter().find(|(known, _)| known.eq_ignore_ascii_case(ending)).map(|(_, media_type)| *media_type)
 }

@@ -69,6 +69,21 @@ pub(crate) struct Counts {
     pub(crate) redacted: u64,
     /// Items by use, verdict and ground, as `use/verdict/ground`.
     pub(crate) decisions: BTreeMap<String, u64>,
+    /// Items by use, verdict and the protocol that decided, as `use/verdict/protocol`.
+    #[serde(default)]
+    pub(crate) protocols: BTreeMap<String, u64>,
+    /// Items about which something is said besides packs.
+    #[serde(default)]
+    pub(crate) with_signals: u64,
+    /// Items of whose site a record is at hand.
+    #[serde(default)]
+    pub(crate) with_site: u64,
+    /// Items without text: pictures, sound, films, books, PDF files.
+    #[serde(default)]
+    pub(crate) media: u64,
+    /// Items that are sites' own files.
+    #[serde(default)]
+    pub(crate) site_files: u64,
     /// Items with a match by class of matched letters.
     pub(crate) letters: Vec<u64>,
     /// Items with a match by tenth of the item that is matched.
@@ -144,6 +159,13 @@ impl Counts {
         self.kept += other.kept;
         self.redacted += other.redacted;
         self.conflicts_unnamed += other.conflicts_unnamed;
+        self.with_signals += other.with_signals;
+        self.with_site += other.with_site;
+        self.media += other.media;
+        self.site_files += other.site_files;
+        for (key, count) in &other.protocols {
+            *self.protocols.entry(key.clone()).or_default() += count;
+        }
         for (key, count) in &other.decisions {
             *self.decisions.entry(key.clone()).or_default() += count;
         }

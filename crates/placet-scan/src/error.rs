@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use placet_corpus::CorpusError;
 use placet_match::PackError;
 
+use crate::site_records::RecordError;
+
 /// A failure that ends the run. What was committed before stays; the same command goes on from there.
 #[derive(Debug, thiserror::Error)]
 pub enum ScanError {
@@ -101,6 +103,12 @@ impl ScanError {
             cause,
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
         )
+    }
+}
+
+impl From<RecordError> for ScanError {
+    fn from(error: RecordError) -> ScanError {
+        ScanError::Io { path: error.path, action: "cannot be read", cause: error.cause }
     }
 }
 

@@ -5,12 +5,16 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use placet_authorize::{Asking, Decision, Flag, Matched, Profile, decide};
-use placet_core::{Use, UseSet, Verdict};
-use placet_corpus::Item;
-use placet_match::{Match, PackError, Scanner, Texts};
+use placet_core::{Statement, Use, UseSet, Verdict};
+use placet_corpus::{Form, Item};
+use placet_match::{Match, Scanner, Texts};
 
+use crate::error::ScanError;
 use crate::facts::{Facts, Packs, WorkFacts};
+use crate::hearing::Hearing;
 use crate::job::Job;
+use crate::site_records::SiteRecords;
+use crate::told::Told;
 use crate::words;
 
 /// What holds for every item of a run.
@@ -22,14 +26,23 @@ pub(crate) struct Rules<'p> {
     uses: UseSet,
     redact: bool,
     unknown: placet_authorize::UnknownItems,
-    /// The decisions for an item in which nothing was matched; they are the same for all of them.
-    nothing: Arc<Vec<Decision>>,
+    /// The decisions for an item in which nothing was matched and of which nothing is said; they are the same for all.
+    nothing: Arc<Decided>,
+    records: SiteRecords,
+    agents: Vec<String>,
+}
+
+/// The answers for one item, use by use.
+pub(crate) struct Decided {
+    pub(crate) decisions: Vec<Decision>,
+    /// What each rests on.
+    pub(crate) told: Vec<Told>,
 }
 
 impl<'p> Rules<'p> {
-    pub(crate) fn new(job: &'p Job, asking: Asking) -> Rules<'p> {
+    pub(crate) fn new(job: &'p Job, asking: Asking, records: SiteRecords) -> Rules<'p> {
         let empty = placet_authorize::Item::default();
-        let nothing = job.uses.iter().map(|u| decide(&job.profile, &asking, &empty, u)).collect();
+        let nothing = Decided::of(&job.profile, &asking, &empty, job.uses);
         Rules {
             packs: Packs::new(&job.packs),
             texts: job.texts.as_deref().map(|texts| texts as &dyn Texts),
@@ -39,23 +52,37 @@ impl<'p> Rules<'p> {
             redact: job.redact,
             unknown: job.unknown_items(),
             nothing: Arc::new(nothing),
+            records,
+            agents: job.agents.clone(),
         }
     }
 
     /// What a verdict over all uses means for the cleared corpus.
-    fn fate(&self, decisions: &[Decision], cuts: Vec<Range<usize>>) -> Fate {
-        let keeps = |d: &Decision| self.profile.keeps(d.verdict, Some(self.unknown));
+    ///
+    /// `rest_refused` says that something besides the matches refuses.
+    fn fate(&self, form: Form, decisions: &[Decision], cuts: Vec<Range<usize>>, rest_refused: bool) -> Fate {
+        // A media file was compared with nothing, so only a yes keeps it.
+        let unknown = if form == Form::Media { placet_authorize::UnknownItems::Drop } else { self.unknown };
+        let keeps = |d: &Decision| self.profile.keeps(d.verdict, Some(unknown));
         if decisions.iter().all(keeps) {
             return Fate::Keep;
         }
-        // Only what is refused for its matches can be mended by cutting them out.
+        // Only what is refused for its matches alone can be mended by cutting them out.
         let for_matches = |d: &Decision| {
             keeps(d) || matches!(d.verdict, Verdict::Denied | Verdict::Conditional) && !d.works.is_empty()
         };
-        if self.redact && !cuts.is_empty() && decisions.iter().all(for_matches) {
+        if self.redact && !rest_refused && !cuts.is_empty() && decisions.iter().all(for_matches) {
             return Fate::Redact(cuts);
         }
         Fate::Drop
+    }
+}
+
+impl Decided {
+    fn of(profile: &Profile, asking: &Asking, item: &placet_authorize::Item<'_>, uses: UseSet) -> Decided {
+        let decisions: Vec<Decision> = uses.iter().map(|u: Use| decide(profile, asking, item, u)).collect();
+        let told = decisions.iter().map(|d| Told::of(d, item.statements, item.matched)).collect();
+        Decided { decisions, told }
     }
 }
 
@@ -66,7 +93,11 @@ pub(crate) struct Examined {
     pub(crate) matches: Vec<Row>,
     pub(crate) matched_letters: u64,
     pub(crate) matched_permille: u64,
-    pub(crate) decisions: Arc<Vec<Decision>>,
+    pub(crate) decided: Arc<Decided>,
+    /// Whether anything is said about it besides packs.
+    pub(crate) has_signals: bool,
+    /// Whether a record of its site is at hand.
+    pub(crate) has_site: bool,
     pub(crate) amounts: Vec<Amount>,
     pub(crate) conflicts: Vec<[String; 2]>,
     pub(crate) fate: Fate,
@@ -109,37 +140,62 @@ pub(crate) struct Examiner<'r, 'p> {
     scanner: Scanner<'p>,
     facts: Facts<'p>,
     found: Vec<Match>,
+    hearing: Hearing,
 }
 
 impl<'r, 'p> Examiner<'r, 'p> {
     pub(crate) fn new(rules: &'r Rules<'p>) -> Examiner<'r, 'p> {
         let scanner = rules.packs.set.scanner();
-        Examiner { rules, scanner, facts: Facts::default(), found: Vec::new() }
+        let hearing = Hearing::new(&rules.records, &rules.agents);
+        Examiner { rules, scanner, facts: Facts::default(), found: Vec::new(), hearing }
     }
 
-    pub(crate) fn examine(&mut self, item: Item) -> Result<Examined, PackError> {
+    pub(crate) fn examine(&mut self, item: Item) -> Result<Examined, ScanError> {
+        let statements = self.hearing.of(&item)?;
+        let has_site = self.hearing.knows_site(&item)?;
         self.found.clear();
         self.scanner.scan(&item.text, self.rules.texts, &mut self.found);
         let letters = self.scanner.letters() as u64;
         if self.found.is_empty() {
-            let decisions = self.rules.nothing.clone();
-            let fate = self.rules.fate(&decisions, Vec::new());
+            let rules = self.rules;
+            let has_signals = !statements.is_empty();
+            let decided = if has_signals {
+                let asked = placet_authorize::Item {
+                    url: item.url.as_deref(),
+                    acquired_at: item.captured,
+                    letters: Some(letters),
+                    matched: &[],
+                    statements: &statements,
+                };
+                Arc::new(Decided::of(rules.profile, &rules.asking, &asked, rules.uses))
+            } else {
+                rules.nothing.clone()
+            };
+            let fate = rules.fate(item.form, &decided.decisions, Vec::new(), false);
             return Ok(Examined {
                 item,
                 letters,
                 matches: Vec::new(),
                 matched_letters: 0,
                 matched_permille: 0,
-                decisions,
+                decided,
+                has_signals,
+                has_site,
                 amounts: Vec::new(),
                 conflicts: Vec::new(),
                 fate,
             });
         }
-        self.matched(item, letters)
+        self.matched(item, letters, &statements, has_site)
     }
 
-    fn matched(&mut self, item: Item, letters: u64) -> Result<Examined, PackError> {
+    fn matched(
+        &mut self,
+        item: Item,
+        letters: u64,
+        statements: &[Statement],
+        has_site: bool,
+    ) -> Result<Examined, ScanError> {
         let rules = self.rules;
         let found = std::mem::take(&mut self.found);
         let facts: Vec<Arc<WorkFacts<'_>>> =
@@ -152,10 +208,10 @@ impl<'r, 'p> Examiner<'r, 'p> {
             acquired_at: item.captured,
             letters: Some(letters),
             matched: &matched,
-            statements: &[],
+            statements,
         };
-        let decisions: Vec<Decision> =
-            rules.uses.iter().map(|u: Use| decide(rules.profile, &rules.asking, &asked, u)).collect();
+        let decided = Decided::of(rules.profile, &rules.asking, &asked, rules.uses);
+        let decisions = &decided.decisions;
 
         let own = || found.iter().zip(&matched).filter(|(m, heard)| !m.common && !heard.commons);
         let union = merged(own().map(|(m, _)| m.item_start..m.item_end).collect());
@@ -198,7 +254,14 @@ impl<'r, 'p> Examiner<'r, 'p> {
                 }
             })
             .collect();
-        let fate = rules.fate(&decisions, cuts);
+        let without = placet_authorize::Item { matched: &[], ..asked };
+        let rest_refused = rules.redact
+            && !statements.is_empty()
+            && rules
+                .uses
+                .iter()
+                .any(|u| decide(rules.profile, &rules.asking, &without, u).verdict >= Verdict::Conditional);
+        let fate = rules.fate(item.form, decisions, cuts, rest_refused);
         drop(matched);
         self.found = found;
         Ok(Examined {
@@ -206,7 +269,9 @@ impl<'r, 'p> Examiner<'r, 'p> {
             matches,
             matched_letters,
             matched_permille,
-            decisions: Arc::new(decisions),
+            decided: Arc::new(decided),
+            has_signals: !statements.is_empty(),
+            has_site,
             amounts,
             conflicts,
             fate,

@@ -17,7 +17,7 @@ use crate::facts::Packs;
 use crate::folder::{Folder, digest, json, link_or_copy, replace, sync_folder, write_synced};
 use crate::job::{Job, Watch};
 use crate::plan::Plan;
-use crate::record::{Outcome, PackRecord, ProfileRecord, ReadRecord, RunRecord, Timings};
+use crate::record::{Heard, Outcome, PackRecord, ProfileRecord, ReadRecord, RunRecord, Timings};
 use crate::report::{self, View};
 use crate::tables;
 use crate::tally::{Ranking, Tallies};
@@ -51,6 +51,7 @@ pub(crate) fn finalise(
     job: &Job,
     plan: &Plan,
     packs: &Packs<'_>,
+    heard: Heard,
     folder: &Folder,
     commits: &[Commit],
     began: Timestamp,
@@ -78,6 +79,7 @@ pub(crate) fn finalise(
         packs: packs.records(),
         plan,
         counts: &counts,
+        heard: &heard,
         top_works: works::top(&pending.join(USES))?,
         domains: rank(&parts(TALLIES), |tallies| tallies.domains)?,
         languages: rank(&parts(TALLIES), |tallies| tallies.languages)?,
@@ -97,7 +99,7 @@ pub(crate) fn finalise(
     }
     place_cleared(folder, commits, &mut outputs)?;
 
-    let run = record(job, plan, packs, commits, counts, outputs, timings(job, began, watch.now()));
+    let run = record(job, plan, packs, heard, commits, counts, outputs, timings(job, began, watch.now()));
     write_synced(&pending.join(RUN), &json(&run))?;
     replace(&pending.join(RUN), &folder.out().join(RUN))?;
     fs::remove_dir_all(&pending).or_io(&pending, "cannot be removed")?;
@@ -201,6 +203,7 @@ fn record(
     job: &Job,
     plan: &Plan,
     packs: &Packs<'_>,
+    heard: Heard,
     commits: &[Commit],
     counts: Counts,
     outputs: BTreeMap<String, FileRecord>,
@@ -236,6 +239,7 @@ fn record(
             item_bytes_max: job.read.item_bytes_max,
         },
         texts_at_hand: job.texts_id.clone(),
+        signals: heard,
         packs: packs.records(),
         shards: commits.len(),
         inputs: commits.iter().flat_map(|commit| commit.inputs.iter().cloned()).collect(),

@@ -12,15 +12,17 @@
 //! and the commit is made by a hard link, which fails where there is one already. The first commit wins.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Seek as _, Write as _};
+use std::io::{self, BufWriter, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use placet_corpus::Source;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::commit::{Commit, FileRecord};
 use crate::error::{OrIo as _, ScanError};
 use crate::plan::Written;
+use crate::site_records::Crawl;
 
 /// The folder of a run, locked.
 pub(crate) struct Folder {
@@ -128,7 +130,33 @@ impl Folder {
 
     /// Removes what is needed only until the run is finished.
     pub(crate) fn tidy(&self) -> Result<(), ScanError> {
+        let (index, bodies) = self.records();
+        remove(&index)?;
+        remove(&bodies)?;
         remove(&self.inner().join(PARTS))
+    }
+
+    /// Where the list of site records lies, and their bytes.
+    pub(crate) fn records(&self) -> (PathBuf, PathBuf) {
+        (self.inner().join("site-records.json"), self.inner().join("site-records.bin"))
+    }
+
+    /// The site records that an earlier run picked out of the crawl.
+    pub(crate) fn picked(&self) -> Result<Option<Crawl>, ScanError> {
+        read_json(&self.records().0)
+    }
+
+    /// Picks site records out of web archives. The list has its name only when the bytes have theirs.
+    pub(crate) fn pick(&self, sources: &[Source], index: &Path, bodies: &Path) -> Result<Crawl, ScanError> {
+        let pending = self.inner().join(format!("{}site-records", self.attempt_prefix()));
+        let mut out = BufWriter::new(File::create(&pending).or_io(&pending, "cannot be created")?);
+        let crawl = Crawl::pick(sources, &mut out)?;
+        let file = out.into_inner().map_err(io::IntoInnerError::into_error);
+        file.and_then(|file| file.sync_all()).or_io(&pending, "cannot be written")?;
+        replace(&pending, bodies)?;
+        write_synced(&pending, &json(&crawl))?;
+        replace(&pending, index)?;
+        Ok(crawl)
     }
 
     /// Removes attempts that a dead run of the same part left.

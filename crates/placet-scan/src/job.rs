@@ -33,6 +33,11 @@ pub struct Job {
     pub licensee: Option<String>,
     /// Where the use takes place.
     pub territory: Territory,
+    /// Product tokens of the agents that fetched the copies or would use them; without any, what is said to everybody
+    /// is heard, and what a site refuses whole purposes.
+    pub agents: Vec<String>,
+    /// Where sites' own files are found.
+    pub site_records: SiteSources,
     /// What happens to items with an unknown verdict, where the profile is not to decide that.
     pub unknown: Option<UnknownItems>,
     /// Whether refused items stay in the cleared corpus without the matched spans.
@@ -43,6 +48,26 @@ pub struct Job {
     pub threads: usize,
     /// Which part of the shards this run takes: `(i, n)` with `1 <= i <= n`.
     pub part: Option<(u32, u32)>,
+}
+
+/// Where a run finds robots.txt, tdmrep.json and the other files by which sites speak.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SiteSources {
+    /// A folder with one folder or one robots.txt file for each host.
+    pub snapshot: Option<PathBuf>,
+    /// When the snapshot was taken; without it, what it says is heard of every copy.
+    pub taken_at: Option<Timestamp>,
+    /// Web archives that hold such files.
+    pub archives: Vec<PathBuf>,
+    /// Whether they are picked out of the corpus itself, which is then read twice.
+    pub crawl: bool,
+}
+
+impl SiteSources {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.snapshot.is_none() && self.archives.is_empty() && !self.crawl
+    }
 }
 
 impl Job {
@@ -58,6 +83,7 @@ impl Job {
         let mut asking = Asking::at(at);
         asking.licensee.clone_from(&self.licensee);
         asking.territory = self.territory.clone();
+        asking.agents.extend(self.agents.iter().cloned());
         asking
     }
 }

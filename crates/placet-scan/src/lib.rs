@@ -1,7 +1,7 @@
 //! Corpus and packs become decisions, matches, use records and a cleared corpus.
 //!
 //! ```text
-//! Job ─► plan: files → shards ─► read ─► examine (match, decide) ─► write ─► commit ─► finalise: run/
+//! Job ─► plan: files → shards ─► read ─► examine (match, hear signals, decide) ─► write ─► commit ─► finalise: run/
 //! ```
 //!
 //! A shard's result is committed whole, once, by conditional create; totals are sums over commits alone. A killed run
@@ -21,7 +21,9 @@ mod pool;
 mod domain;
 mod examine;
 mod facts;
+mod hearing;
 mod read;
+mod told;
 mod words;
 mod write;
 
@@ -30,11 +32,13 @@ mod folder;
 mod tables;
 mod tally;
 
+pub mod site_records;
+
 mod finalise;
 mod report;
 mod works;
 
 pub use error::ScanError;
-pub use job::{Job, Progress, Watch};
+pub use job::{Job, Progress, SiteSources, Watch};
 pub use record::Outcome;
 pub use run::scan;

@@ -7,11 +7,13 @@ use std::fs::{self, Metadata};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use placet_corpus::{Aside, Source, list};
 use serde::{Deserialize, Serialize};
 
 use crate::error::ScanError;
+use crate::hearing::Sources;
 use crate::job::Job;
 use crate::tables;
 
@@ -20,7 +22,7 @@ pub(crate) const SHARD_BYTES: u64 = 64 * 1024 * 1024;
 /// And up to this many files.
 pub(crate) const SHARD_FILES: usize = 512;
 /// Raised whenever the same inputs give other results than before.
-const RESULTS_VERSION: u32 = 1;
+const RESULTS_VERSION: u32 = 2;
 
 /// What the results depend on besides the corpus. Two runs with equal questions over equal files are equal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +42,11 @@ pub(crate) struct Question {
     pub(crate) id_field: Option<String>,
     pub(crate) url_field: Option<String>,
     pub(crate) item_bytes_max: u64,
+    /// Agents as whom sites are read; none stands for everybody.
+    pub(crate) agents: Vec<String>,
+    pub(crate) sources: Sources,
+    pub(crate) taken_at: Option<Timestamp>,
+    pub(crate) crawl_records: bool,
 }
 
 /// One file as it was when the run was planned.
@@ -81,13 +88,13 @@ pub(crate) struct Shard {
 
 impl Plan {
     /// Lists the corpus and divides it, as of this day.
-    pub(crate) fn new(job: &Job, day: Date) -> Result<Plan, ScanError> {
+    pub(crate) fn new(job: &Job, sources_of_sites: &Sources, day: Date) -> Result<Plan, ScanError> {
         let (sources, asides) = list(&job.corpus);
         if sources.is_empty() {
             let first = asides.first().map(ToString::to_string);
             return Err(ScanError::Empty { path: job.corpus.clone(), first });
         }
-        let question = Question::of(job, day);
+        let question = Question::of(job, sources_of_sites, day);
         let files = sources
             .iter()
             .map(|source| PlannedFile {
@@ -113,6 +120,7 @@ impl Plan {
             (then != now).then(|| format!("{what} was {then} and is now {now}"))
         };
         let optional = |text: &Option<String>| text.clone().unwrap_or_else(|| "not given".to_owned());
+        let told = |time: Option<Timestamp>| time.map_or_else(|| "not given".to_owned(), |t| t.to_string());
         let list = |texts: &[String]| if texts.is_empty() { "none".to_owned() } else { texts.join(", ") };
         differs("the version of Placet", then.code.clone(), now.code.clone())
             .or_else(|| differs("the day", then.as_of.to_string(), now.as_of.to_string()))
@@ -131,6 +139,12 @@ impl Plan {
             .or_else(|| {
                 differs("--max-item-bytes", then.item_bytes_max.to_string(), now.item_bytes_max.to_string())
             })
+            .or_else(|| differs("--agent", list(&then.agents), list(&now.agents)))
+            .or_else(|| {
+                differs("--crawl-records", then.crawl_records.to_string(), now.crawl_records.to_string())
+            })
+            .or_else(|| differs("--site-records-at", told(then.taken_at), told(now.taken_at)))
+            .or_else(|| differs("the content of --site-records", then.sources.told(), now.sources.told()))
             .or_else(|| different_files(&earlier.files, &self.written.files))
     }
 }
@@ -150,7 +164,7 @@ fn different_files(then: &[PlannedFile], now: &[PlannedFile]) -> Option<String> 
 }
 
 impl Question {
-    fn of(job: &Job, day: Date) -> Question {
+    fn of(job: &Job, sources: &Sources, day: Date) -> Question {
         let profile = serde_json::to_vec(&job.profile).unwrap_or_default();
         Question {
             code: format!("placet {} results {RESULTS_VERSION}", env!("CARGO_PKG_VERSION")),
@@ -171,6 +185,10 @@ impl Question {
             id_field: job.read.id_field.clone(),
             url_field: job.read.url_field.clone(),
             item_bytes_max: job.read.item_bytes_max,
+            agents: job.agents.clone(),
+            sources: sources.clone(),
+            taken_at: job.site_records.taken_at,
+            crawl_records: job.site_records.crawl,
         }
     }
 

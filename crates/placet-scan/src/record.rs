@@ -7,6 +7,9 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::commit::{Counts, FileRecord, Input};
+use crate::hearing::Sources;
+use crate::job::Job;
+use crate::site_records::{Crawl, Digest};
 
 /// `run.json`. Two runs over equal inputs differ in `timings` only.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -22,6 +25,7 @@ pub(crate) struct RunRecord {
     pub(crate) redact: bool,
     pub(crate) read: ReadRecord,
     pub(crate) texts_at_hand: String,
+    pub(crate) signals: Heard,
     pub(crate) packs: Vec<PackRecord>,
     pub(crate) shards: usize,
     pub(crate) inputs: Vec<Input>,
@@ -46,6 +50,64 @@ pub(crate) struct ReadRecord {
     pub(crate) id_field: Option<String>,
     pub(crate) url_field: Option<String>,
     pub(crate) item_bytes_max: u64,
+}
+
+/// What was heard besides packs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Heard {
+    /// Agents as whom sites were read.
+    pub(crate) agents: Vec<String>,
+    /// The same in words, with what was assumed where no agent was named.
+    pub(crate) read_as: String,
+    pub(crate) snapshot: Option<SnapshotRecord>,
+    pub(crate) crawl: Option<CrawlRecord>,
+}
+
+/// A folder of site records.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SnapshotRecord {
+    #[serde(flatten)]
+    pub(crate) digest: Digest,
+    pub(crate) taken_at: Option<Timestamp>,
+}
+
+/// Site records picked out of web archives.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct CrawlRecord {
+    pub(crate) blake3: String,
+    pub(crate) records: u64,
+    pub(crate) hosts: u64,
+    /// BLAKE3 of the archives besides the corpus.
+    pub(crate) archives: Vec<String>,
+    /// Whether the corpus itself was searched.
+    pub(crate) corpus: bool,
+}
+
+impl Heard {
+    pub(crate) fn of(job: &Job, sources: &Sources, crawl: Option<&Crawl>) -> Heard {
+        let read_as = if job.agents.is_empty() {
+            "no agent named: the rules for *, and purposes that a site refuses by the agents that serve them"
+                .to_owned()
+        } else {
+            job.agents.join(", ")
+        };
+        let snapshot = sources.snapshot.clone();
+        Heard {
+            agents: job.agents.clone(),
+            read_as,
+            snapshot: snapshot.map(|digest| SnapshotRecord { digest, taken_at: job.site_records.taken_at }),
+            crawl: crawl.map(|crawl| {
+                let (records, hosts, blake3) = crawl.counts();
+                CrawlRecord {
+                    blake3: blake3.to_owned(),
+                    records,
+                    hosts,
+                    archives: sources.archives.clone(),
+                    corpus: job.site_records.crawl,
+                }
+            }),
+        }
+    }
 }
 
 /// A pack of a run.
@@ -99,6 +161,12 @@ pub struct Outcome {
     pub verdicts: BTreeMap<String, BTreeMap<String, u64>>,
     /// Pairs of works whose issuers claim the same text.
     pub conflicts: u64,
+    /// Items about which a header, a page, a file or a site says something.
+    pub with_signals: u64,
+    /// Items that are media files: nothing in them was compared with packs.
+    pub media: u64,
+    /// Sites' own files (robots.txt …) that the corpus holds as items.
+    pub site_files: u64,
 }
 
 impl Outcome {
@@ -124,6 +192,9 @@ impl Outcome {
             redacted: counts.redacted,
             verdicts,
             conflicts: counts.conflicts.len() as u64,
+            with_signals: counts.with_signals,
+            media: counts.media,
+            site_files: counts.site_files,
         }
     }
 

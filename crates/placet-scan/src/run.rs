@@ -6,10 +6,11 @@ use crate::examine::Rules;
 use crate::facts::Packs;
 use crate::finalise;
 use crate::folder::{Folder, digest};
+use crate::hearing::{self, Sources};
 use crate::job::{Job, Progress, Watch};
 use crate::plan::{Plan, Shard, Written, lies_in};
 use crate::pool::scan_shards;
-use crate::record::Outcome;
+use crate::record::{Heard, Outcome};
 
 /// Carries out a run, or goes on with one that was interrupted.
 pub fn scan(job: &Job, watch: &dyn Watch) -> Result<Outcome, ScanError> {
@@ -18,12 +19,13 @@ pub fn scan(job: &Job, watch: &dyn Watch) -> Result<Outcome, ScanError> {
         return Err(ScanError::Inside { out: job.out.clone(), corpus: job.corpus.clone() });
     }
     // The corpus is listed before anything is made, so that a wrong path leaves nothing behind.
-    let mut plan = Plan::new(job, job.day)?;
+    let sources = Sources::look(job)?;
+    let mut plan = Plan::new(job, &sources, job.day)?;
     let folder = Folder::open(&job.out, job.part)?;
     if let Some(earlier) = folder.plan()? {
         // A run that goes on answers as of the day it began.
         if earlier.question.as_of != job.day {
-            plan = Plan::new(job, earlier.question.as_of)?;
+            plan = Plan::new(job, &sources, earlier.question.as_of)?;
         }
         if let Some(what) = plan.difference(&earlier) {
             return Err(ScanError::Changed { out: job.out.clone(), what });
@@ -57,7 +59,9 @@ pub fn scan(job: &Job, watch: &dyn Watch) -> Result<Outcome, ScanError> {
         pending.retain(|shard| shard.number as u64 % u64::from(n.max(1)) == u64::from(i.saturating_sub(1)));
     }
 
-    let rules = Rules::new(job, job.asking(plan.written.question.as_of));
+    let crawl = hearing::crawl(job, &plan, &folder)?;
+    let records = hearing::records(job, crawl.as_ref())?;
+    let rules = Rules::new(job, job.asking(plan.written.question.as_of), records);
     let scanned = scan_shards(&pending, &rules, &job.read, &folder, job.threads, watch);
     let commits = committed(&plan, &folder)?;
     if let Err(failure) = scanned {
@@ -80,7 +84,9 @@ pub fn scan(job: &Job, watch: &dyn Watch) -> Result<Outcome, ScanError> {
         return Ok(outcome);
     }
     let packs = Packs::new(&job.packs);
-    finalise::finalise(job, &plan, &packs, &folder, &commits, began, watch)
+    sources.check(job)?;
+    let heard = Heard::of(job, &sources, crawl.as_deref());
+    finalise::finalise(job, &plan, &packs, heard, &folder, &commits, began, watch)
 }
 
 fn committed(plan: &Plan, folder: &Folder) -> Result<Vec<Commit>, ScanError> {

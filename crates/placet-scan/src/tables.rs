@@ -2,10 +2,10 @@
 
 use placet_corpus::table::{Column, ColumnKind};
 
-pub(crate) const PLAN: &str = "placet.plan/1";
-pub(crate) const COMMIT: &str = "placet.commit/1";
-pub(crate) const RUN: &str = "placet.run/1";
-pub(crate) const DECISIONS: &str = "placet.decisions/1";
+pub(crate) const PLAN: &str = "placet.plan/2";
+pub(crate) const COMMIT: &str = "placet.commit/2";
+pub(crate) const RUN: &str = "placet.run/2";
+pub(crate) const DECISIONS: &str = "placet.decisions/2";
 pub(crate) const MATCHES: &str = "placet.matches/1";
 pub(crate) const USES: &str = "placet.uses/1";
 pub(crate) const ASIDE: &str = "placet.aside/1";
@@ -23,6 +23,7 @@ pub(crate) fn decisions() -> Vec<Column> {
         ("use", Text, "the use that was asked about"),
         ("verdict", Text, "allowed, conditional, unknown or denied; unknown is never a yes"),
         ("ground", Text, "what decided it"),
+        ("protocol", OptText, "protocol of the signal that decided it"),
         ("works", TextList, "works that count, as issuer/id"),
         ("duties", TextList, "duties that come with a grant"),
         ("letters", U64, "letters and digits of the item's text"),
@@ -32,6 +33,13 @@ pub(crate) fn decisions() -> Vec<Column> {
             "letters in stretches that match a work and are not common text, counted once",
         ),
         ("matched_permille", U64, "matched_letters in thousandths of letters"),
+        (
+            "witness",
+            TextList,
+            "what decided it, one JSON object each: a signal with protocol, place, hash and time, or a right",
+        ),
+        ("shadowed", TextList, "what was heard and did not decide, one JSON object each, with why"),
+        ("flags", TextList, "what a person should look at"),
         ("cleared", Text, "what the cleared corpus holds of it: kept, redacted or dropped"),
     ])
 }

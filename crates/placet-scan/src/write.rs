@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use placet_authorize::Decision;
 use placet_corpus::table::{Cell, Column, Writer};
-use placet_corpus::{Aside, Cleared, Passed, Source};
+use placet_corpus::{Aside, Cleared, Form, Passed, Source};
 use serde::{Deserialize, Serialize};
 
 use crate::commit::{Commit, Counts, FileRecord, Input, TopItem};
@@ -16,6 +16,7 @@ use crate::error::{OrIo as _, ScanError};
 use crate::examine::{Examined, Fate, Rules};
 use crate::folder::{digest, json, write_synced};
 use crate::plan::Shard;
+use crate::site_records::is_record;
 use crate::tables;
 use crate::tally::Tallies;
 
@@ -157,7 +158,7 @@ impl ShardWriter {
             Fate::Redact(_) => "redacted",
             Fate::Drop => "dropped",
         };
-        for decision in examined.decisions.iter() {
+        for (decision, told) in examined.decided.decisions.iter().zip(&examined.decided.told) {
             let duties = duties(decision);
             self.decisions.push(&[
                 Cell::Text(&item_id),
@@ -169,11 +170,15 @@ impl ShardWriter {
                 Cell::Text(decision.use_.code()),
                 Cell::Text(decision.verdict.code()),
                 Cell::Text(decision.ground.code()),
+                told.protocol.as_deref().into(),
                 Cell::TextList(&decision.works),
                 Cell::TextList(&duties),
                 Cell::U64(examined.letters),
                 Cell::U64(examined.matched_letters),
                 Cell::U64(examined.matched_permille),
+                Cell::TextList(&told.witness),
+                Cell::TextList(&told.shadowed),
+                Cell::TextList(&told.flags),
                 Cell::Text(fate),
             ])?;
         }
@@ -230,9 +235,17 @@ impl ShardWriter {
             Fate::Redact(_) => counts.redacted += 1,
             Fate::Drop => {}
         }
-        for decision in examined.decisions.iter() {
+        counts.with_signals += u64::from(examined.has_signals);
+        counts.with_site += u64::from(examined.has_site);
+        counts.media += u64::from(examined.item.form == Form::Media);
+        counts.site_files += u64::from(examined.item.url.as_deref().is_some_and(is_record));
+        for (decision, told) in examined.decided.decisions.iter().zip(&examined.decided.told) {
             let key = format!("{}/{}/{}", decision.use_, decision.verdict, decision.ground);
             *counts.decisions.entry(key).or_default() += 1;
+            if let Some(protocol) = &told.protocol {
+                let key = format!("{}/{}/{protocol}", decision.use_, decision.verdict);
+                *counts.protocols.entry(key).or_default() += 1;
+            }
             for amount in examined.amounts.iter().filter(|a| decision.works.contains(&a.name)) {
                 let key = UseKey {
                     pack: amount.pack,
@@ -248,7 +261,7 @@ impl ShardWriter {
                 sum.items += 1;
             }
         }
-        let strictest = examined.decisions.iter().max_by_key(|d| d.verdict);
+        let strictest = examined.decided.decisions.iter().max_by_key(|d| d.verdict);
         let refused = strictest.is_some_and(|d| d.verdict == placet_core::Verdict::Denied);
         self.tallies.note(domain, examined.item.language.as_deref(), examined.matched_letters, refused);
         if examined.matches.is_empty() {

@@ -136,11 +136,17 @@ pub fn in_asset(url: &str, part: &str) -> Vec<Statement> {
 pub const TAG_BYTES_MAX: usize = 64 * 1024;
 const TAG: &str = "SPDX-License-Identifier:";
 
+/// Whether a file has a tag at all: a quick look.
+pub fn has_tag(bytes: &[u8]) -> bool {
+    let head = bytes.get(..TAG_BYTES_MAX).unwrap_or(bytes);
+    memchr::memmem::find(head, TAG.as_bytes()).is_some()
+}
+
 /// Reads `SPDX-License-Identifier` tags of a file.
 pub fn spdx_tags(bytes: &[u8]) -> (Vec<Statement>, Vec<Defect>) {
     let (mut stated, mut defects) = (Vec::new(), Vec::new());
     let head = bytes.get(..TAG_BYTES_MAX).unwrap_or(bytes);
-    if memchr::memmem::find(head, TAG.as_bytes()).is_none() {
+    if !has_tag(head) {
         return (stated, defects);
     }
     let decoded = String::from_utf8_lossy(head);

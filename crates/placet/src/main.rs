@@ -13,7 +13,6 @@ mod output;
 mod registry;
 mod sealed;
 mod settlement;
-mod site_records;
 
 use failure::{Exit, Failure, OrFail as _};
 use output::Output;

@@ -15,7 +15,7 @@ fn a_folder_is_listed_by_name_and_the_rest_is_named() {
     corpus.put("e.tgz", gzip(b""));
     corpus.put("noname", gzip(b"WARC/1.0\r\n"));
     corpus.put("records.gz", gzip(b"{\"text\":\"x\"}"));
-    corpus.put("picture.png", b"\x89PNG");
+    corpus.put("picture.psd", b"\x89PNG");
     corpus.put(".hidden/a.txt", "text");
     std::os::unix::fs::symlink(corpus.path().join("b"), corpus.path().join("folder-link")).unwrap();
     std::os::unix::fs::symlink(corpus.path().join("a.txt"), corpus.path().join("link.txt")).unwrap();

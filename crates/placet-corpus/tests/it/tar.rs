@@ -114,7 +114,7 @@ fn tricks_are_named_and_nothing_is_written() {
         member("hard.txt", b'1', b""),
         member("device", b'3', b""),
         member("inner.tar", b'0', &sample()),
-        member("photo.png", b'0', b"\x89PNG"),
+        member("photo.psd", b'0', b"\x89PNG"),
         member("fine.txt", b'0', b"fine"),
         END.to_vec(),
     ]

@@ -5,6 +5,7 @@
 
 mod chart;
 mod sections;
+mod signals;
 mod tables;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -13,7 +14,7 @@ use crate::commit::Counts;
 use crate::finalise::AsideGroup;
 use crate::job::Job;
 use crate::plan::Plan;
-use crate::record::{Outcome, PackRecord};
+use crate::record::{Heard, Outcome, PackRecord};
 use crate::tally::Ranking;
 use crate::works::TopWork;
 
@@ -23,6 +24,7 @@ pub(crate) struct View<'a> {
     pub(crate) packs: Vec<PackRecord>,
     pub(crate) plan: &'a Plan,
     pub(crate) counts: &'a Counts,
+    pub(crate) heard: &'a Heard,
     /// The works with most letters, and how many works there are.
     pub(crate) top_works: (Vec<TopWork>, usize),
     pub(crate) domains: Ranking,
@@ -51,6 +53,7 @@ pub(crate) fn page(view: &View<'_>) -> String {
                 main #main {
                     (sections::verdicts(view, &outcome))
                     (sections::unknown(view, &outcome))
+                    (signals::signals(view))
                     (tables::works(view))
                     (sections::distribution(view))
                     (tables::items(view))
@@ -97,8 +100,9 @@ fn head(view: &View<'_>, name: &str) -> Markup {
     }
 }
 
-const SECTIONS: [(&str, &str); 9] = [
+const SECTIONS: [(&str, &str); 10] = [
     ("answers", "Answers"),
+    ("signals", "Signals"),
     ("works", "Works"),
     ("distribution", "How much"),
     ("items", "Items"),
@@ -118,7 +122,10 @@ fn corpus_name(view: &View<'_>) -> String {
 /// Which rows a figure counts.
 fn rows(table: &str, filter: &str) -> Markup {
     html! {
-        p.rows { "Rows: " code { (table) } @if !filter.is_empty() { " where " code { (filter) } } }
+        p.rows {
+            @if table.is_empty() { code { (filter) } }
+            @else { "Rows: " code { (table) } @if !filter.is_empty() { " where " code { (filter) } } }
+        }
     }
 }
 

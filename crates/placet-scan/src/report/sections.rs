@@ -115,8 +115,9 @@ pub(super) fn unknown(view: &View<'_>, outcome: &Outcome) -> Markup {
             aside.note aria-labelledby="unknown-title" {
                 h2 #unknown-title { "What “unknown” means" }
                 p {
-                    "For " (plural(unknown, "item")) " the packs of this run hold no answer: nothing was found in them, or \
-                    only text that is common or shorter than the threshold. That is no permission. Most works are in \
+                    "For " (plural(unknown, "item")) " neither the packs of this run nor what was said with the items hold an \
+                    answer: nothing was found in them, or only text that is common or shorter than the threshold, and no \
+                    signal says yes or no. That is no permission. Most works are in \
                     no pack, and short quotations lie below what a pack promises to find. Somebody may hold rights in \
                     every one of these items without having been asked."
                 }
@@ -212,7 +213,8 @@ pub(super) fn question(view: &View<'_>) -> Markup {
                 dt { "A match counts from" } dd { (threshold) ". " (profile.matches.source) "." }
                 dt { "Licensee" } dd { (question.licensee.as_deref().unwrap_or("not stated; only grants to anyone can apply")) }
                 dt { "Territory" } dd { (question.territory) }
-                dt { "Items" } dd { (count(view.counts.items)) " documents with text, " (plural(view.counts.passed, "record")) " without text of their own, " (count(view.counts.aside)) " put aside" }
+                (super::signals::facts(view))
+                dt { "Items" } dd { (count(view.counts.items)) " documents, " (plural(view.counts.passed, "record")) " without text of their own, " (count(view.counts.aside)) " put aside" }
                 dt { "Matches" } dd { (count(view.counts.matches)) ", of which " (count(view.counts.common)) " are common text" }
             }
             h3 { "Packs" }

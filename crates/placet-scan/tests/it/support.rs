@@ -13,7 +13,7 @@ use placet_core::{Grant, Licensee, Period, Reservation, Scope, Territory, Use, U
 use placet_corpus::ReadOptions;
 use placet_corpus::table::{Reader, Value};
 use placet_match::{Guarantee, Pack, PackBuilder, PackSet};
-use placet_scan::{Job, Outcome, Progress, ScanError, Watch, scan};
+use placet_scan::{Job, Outcome, Progress, ScanError, SiteSources, Watch, scan};
 use tempfile::TempDir;
 
 /// Words that belong to nobody; the seed decides which.
@@ -151,6 +151,8 @@ impl Bench {
             day: "2026-11-21".parse().unwrap(),
             licensee: None,
             territory: Territory::World,
+            agents: Vec::new(),
+            site_records: SiteSources::default(),
             unknown: Some(UnknownItems::Keep),
             redact: false,
             read: ReadOptions::default(),

@@ -1,30 +1,33 @@
 //! `placet check`: what is said about the rights in a file or a site, and what it means for each use.
 
+mod targets;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Context as _;
 use jiff::Timestamp;
 use placet_authorize::{Asking, Decision, Duty, Fact, Flag, Item, Profile, Shadow, decide};
 use placet_core::{Evidence, Statement, UseSet, Verdict};
-use placet_signals::{Defect, asset, container, html, licence, locate, onix, plus, tdmrep, xmp};
+use placet_scan::site_records::SiteRecords;
+use placet_signals::copy::{Copy, gather};
+use placet_signals::site::Reader;
 use serde::Serialize;
 
 use crate::failure::OrFail as _;
 use crate::output::foreign;
-use crate::site_records::{Site, SiteRecords, host_of};
 use crate::{Exit, Failure};
 
 /// Read every rights signal of files and saved sites and say, for each use, what they mean
 #[derive(clap::Args)]
 #[command(after_help = "\
-A folder is read as a saved site: its robots.txt, .well-known/tdmrep.json, ai.txt and trust.txt speak of every file
-in it, under the URL that --url gives. Nothing is fetched. The exit code is 10 where something is denied.")]
+A folder is read as a mirrored site: its robots.txt, .well-known/tdmrep.json, ai.txt, trust.txt and the licences and
+policies they point to speak of every file in it, under the URL that --url gives, or under the folder's name where
+that is a host. A response's header is read from PAGE.headers beside PAGE (curl -D). Of a web archive (WARC) every
+response is told, with the files of its sites that the archive holds. Nothing is fetched. The exit code is 10 where
+something is denied.")]
 pub(crate) struct Args {
-    /// Files and folders
+    /// Files, folders of mirrored sites, web archives
     #[arg(required = true, value_name = "FILE")]
     targets: Vec<PathBuf>,
     /// Uses, between commas, or all
@@ -48,15 +51,10 @@ pub(crate) struct Args {
     /// Where the file was saved from, or where the folder is served
     #[arg(long, value_name = "URL")]
     url: Option<String>,
-    /// Snapshot of site records for the host of --url: one folder or robots.txt file per host
+    /// Snapshot of site records: one folder or robots.txt file per host
     #[arg(long, value_name = "DIR")]
     site_records: Option<PathBuf>,
 }
-
-/// Most files of a folder that are read.
-const FILES_MAX: usize = 100_000;
-/// Most bytes of a file that are read.
-const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// One thing that was checked.
 #[derive(Serialize)]
@@ -116,39 +114,17 @@ impl Args {
         asking.agents.extend(self.agents.iter().cloned());
         asking.classes = (!self.classes.is_empty()).then(|| self.classes.iter().cloned().collect());
         asking.lawful_access = self.lawful_access;
-        let mut records = match &self.site_records {
-            Some(folder) => Some(
-                SiteRecords::open(folder, self.agents.first().map_or("*", String::as_str))
-                    .with_context(|| format!("cannot read {}", folder.display()))
-                    .or_fail(Exit::Input)?,
-            ),
-            None => None,
-        };
-        let mut items = Vec::new();
         for target in &self.targets {
             if let Some(url) = target.to_str().filter(|t| t.contains("://")) {
                 return Err(Failure::new(Exit::Usage, anyhow::anyhow!("{url} would have to be fetched"))
                     .hint(format!("save the page and run: placet check PAGE.html --url {url}")));
             }
-            if target.is_dir() {
-                let site = Site::read(target, self.agents.first().map_or("*", String::as_str))
-                    .with_context(|| format!("cannot read {}", target.display()))
-                    .or_fail(Exit::Input)?;
-                for file in files(target).or_fail(Exit::Input)? {
-                    let url = self.url.as_deref().map(|base| join(base, target, &file));
-                    items
-                        .push(self.check(&profile, &asking, &file, url, site.as_ref()).or_fail(Exit::Input)?);
-                }
-            } else {
-                let mut host = String::new();
-                let site = match (&mut records, self.url.as_deref().and_then(|u| host_of(u, &mut host))) {
-                    (Some(records), Some(host)) => records.site(host).or_fail(Exit::Input)?,
-                    _ => None,
-                };
-                items.push(
-                    self.check(&profile, &asking, target, self.url.clone(), site).or_fail(Exit::Input)?,
-                );
-            }
+        }
+        let mut items = Vec::new();
+        let question = Question { profile: &profile, asking: &asking, uses: self.uses };
+        for target in &self.targets {
+            let mut tell = |checked| items.push(checked);
+            targets::check(target, &self, &question, &mut tell).or_fail(Exit::Input)?;
         }
         let denied = items.iter().any(|i| i.decisions.iter().any(|d| d.verdict == Verdict::Denied));
         if context.out.is_json() {
@@ -162,135 +138,49 @@ impl Args {
         }
         Ok(if denied { Exit::Denied } else { Exit::Done })
     }
+}
 
-    /// Checks one file.
-    fn check(
+/// What is asked about everything.
+struct Question<'a> {
+    profile: &'a Profile,
+    asking: &'a Asking,
+    uses: UseSet,
+}
+
+impl Question<'_> {
+    /// Answers it about one copy. `acquired_at` is absent where only the time of saving is known.
+    fn answer(
         &self,
-        profile: &Profile,
-        asking: &Asking,
-        path: &Path,
-        url: Option<String>,
-        site: Option<&Site>,
+        name: String,
+        copy: &Copy<'_>,
+        acquired_at: Option<Timestamp>,
+        records: &mut SiteRecords,
     ) -> anyhow::Result<Checked> {
-        let (mut statements, mut marks, defects) = read(path, url.as_deref())?;
-        let mut name = String::new();
-        if let (Some(site), Some(url)) = (site, url.as_deref())
-            && let Some(host) = host_of(url, &mut name)
-        {
-            let agents: Vec<&str> = self.agents.iter().map(String::as_str).collect();
-            let agents = if agents.is_empty() { vec!["*"] } else { agents };
-            let (mut stated, mark) = site.statements(host, &agents, url);
-            for s in &mut stated {
-                // What is said to everybody is said to an asker without a name too.
-                if self.agents.is_empty() && s.protocol == "robots" {
-                    s.actors = placet_core::Actors::Anyone;
-                }
-            }
-            statements.append(&mut stated);
-            marks.extend(mark);
-        }
-        statements.extend(tdmrep::statements(&marks, url.as_deref()));
+        let tokens: Vec<&str> = self.asking.agents.iter().map(String::as_str).collect();
+        let gathered = gather(copy, Reader { tokens: &tokens, others: true }, records)?;
         let item = Item {
-            url: url.as_deref(),
-            // When a saved page was fetched, nobody knows; what its site says is heard as of the same visit.
-            acquired_at: None,
+            url: copy.url,
+            acquired_at,
             letters: None,
             matched: &[],
-            statements: &statements,
+            statements: &gathered.statements,
         };
-        let decisions =
-            self.uses.iter().map(|u| spelled(decide(profile, asking, &item, u), &statements)).collect();
+        let spell = |u| spelled(decide(self.profile, self.asking, &item, u), &gathered.statements);
         Ok(Checked {
-            item: path.display().to_string(),
-            decisions,
-            unreadable: defects.iter().map(|d| format!("{}: {}", d.problem.words(), d.text)).collect(),
-            url,
+            item: name,
+            url: copy.url.map(str::to_owned),
+            decisions: self.uses.iter().map(spell).collect(),
+            unreadable: gathered
+                .defects
+                .iter()
+                .map(|d| format!("{}: {}", d.problem.words(), d.text))
+                .collect(),
         })
     }
 }
 
-/// Statements, marks and defects of what one file carries.
-type Carried = (Vec<Statement>, Vec<tdmrep::Mark>, Vec<Defect>);
-
-fn read(path: &Path, url: Option<&str>) -> anyhow::Result<Carried> {
-    let name = || format!("cannot read {}", path.display());
-    let file = File::open(path).with_context(name)?;
-    let stored_at = file.metadata().and_then(|m| m.modified()).ok().and_then(|t| Timestamp::try_from(t).ok());
-    let mut bytes = Vec::new();
-    file.take(FILE_BYTES_MAX).read_to_end(&mut bytes).with_context(name)?;
-
-    let is = |endings: &[&str]| {
-        path.extension().is_some_and(|e| endings.iter().any(|x| e.eq_ignore_ascii_case(x)))
-    };
-    let mut marks = Vec::new();
-    let (mut statements, defects) = if is(&["html", "htm", "xhtml"]) {
-        let (page, defects) = html::parse(&bytes, url);
-        marks.extend(page.tdmrep);
-        (page.statements, defects)
-    } else if is(&["xmp"]) {
-        let (properties, mut defects) = xmp::parse(&bytes);
-        let (mut stated, wrong) = plus::in_xmp(&properties);
-        stated.extend(plus::words_for_people(&properties));
-        let (mark, more) = tdmrep::xmp(&properties);
-        marks.extend(mark);
-        defects.extend(wrong.into_iter().chain(more));
-        (stated, defects)
-    } else if container::format_of(&bytes).is_some() {
-        let (carried, defects) = asset::parse(&bytes);
-        marks.extend(carried.tdmrep);
-        (carried.statements, defects)
-    } else if is(&["xml", "onix"]) {
-        onix::parse(&bytes)
-    } else {
-        licence::spdx_tags(&bytes)
-    };
-    let place = url.map_or_else(|| path.display().to_string(), str::to_owned);
-    locate(&mut statements, &place, stored_at, &bytes);
-    for mark in &mut marks {
-        mark.evidence.place.insert_str(0, &place);
-        mark.evidence.observed_at = stored_at;
-        mark.evidence.blake3 = Some(blake3::hash(&bytes).to_hex().to_string());
-    }
-    Ok((statements, marks, defects))
-}
-
-/// The files of a folder, in order. Links are not followed; the site's own records are no items.
-fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    let mut open = vec![folder.to_owned()];
-    while let Some(folder) = open.pop() {
-        let name = || format!("cannot read {}", folder.display());
-        for entry in std::fs::read_dir(&folder).with_context(name)? {
-            let entry = entry.with_context(name)?;
-            let kind = entry.file_type().with_context(name)?;
-            let record = ["robots.txt", "ai.txt", "trust.txt", ".well-known"];
-            if record.iter().any(|r| entry.file_name() == *r) {
-                continue;
-            }
-            if kind.is_dir() {
-                open.push(entry.path());
-            } else if kind.is_file() {
-                anyhow::ensure!(
-                    found.len() < FILES_MAX,
-                    "{} holds more than {FILES_MAX} files",
-                    folder.display()
-                );
-                found.push(entry.path());
-            }
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-/// The URL of a file in a folder that is served at `base`.
-fn join(base: &str, folder: &Path, file: &Path) -> String {
-    let inside = file.strip_prefix(folder).unwrap_or(file).to_string_lossy().replace('\\', "/");
-    let inside = inside.strip_suffix("index.html").unwrap_or(&inside);
-    format!("{}/{inside}", base.trim_end_matches('/'))
-}
-
-fn time(text: &str) -> Result<Timestamp, Failure> {
+/// A day or a time as it is written in a command.
+pub(crate) fn time(text: &str) -> Result<Timestamp, Failure> {
     let day = || text.parse::<jiff::civil::Date>().and_then(|d| d.to_zoned(jiff::tz::TimeZone::UTC));
     text.parse::<Timestamp>().or_else(|_| day().map(|z| z.timestamp())).map_err(|_| {
         Failure::new(Exit::Usage, anyhow::anyhow!("`{text}` is no time"))

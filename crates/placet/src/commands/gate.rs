@@ -5,11 +5,13 @@ use std::path::PathBuf;
 
 use placet_authorize::{Asking, Fact, Item, Profile, decide};
 use placet_core::{Use, Verdict};
+use placet_scan::site_records::{SiteRecords, Taken};
+use placet_signals::address::host_of;
+use placet_signals::copy::{Copy, gather};
 use placet_signals::robots::{normal, path_of};
-use placet_signals::tdmrep;
+use placet_signals::site::{Reader, Site};
 
 use crate::failure::OrFail as _;
-use crate::site_records::{Site, SiteRecords, host_of};
 use crate::{Context, Exit, Failure};
 
 /// Answer for each URL on standard input whether an agent may put it to a use, from a snapshot of site records
@@ -40,7 +42,9 @@ const BLOCK_BYTES: usize = 256 * 1024;
 
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<Exit, Failure> {
-        let records = SiteRecords::open(&self.site_records, &self.agent)
+        let records = SiteRecords::new()
+            .for_agent(&self.agent)
+            .with_snapshot(&self.site_records, Taken::AsStored)
             .map_err(|e| {
                 anyhow::Error::new(e).context(format!("cannot read {}", self.site_records.display()))
             })
@@ -85,46 +89,49 @@ impl Gate {
         let Some(host) = host_of(url, &mut self.host) else {
             return write(out, Verdict::Unknown, url, format_args!("no-web-url"));
         };
-        let site = match self.records.site(host) {
-            Ok(Some(site)) => site,
+        match self.records.of_host(host) {
+            Ok(Some(site)) if self.use_ == Use::Access => return access(site, &self.agent, url, out),
+            Ok(Some(_)) => {}
             Ok(None) => return write(out, Verdict::Unknown, url, format_args!("no-record")),
             Err(error) => {
                 return write(out, Verdict::Unknown, url, format_args!("unreadable-record {error}"));
             }
-        };
-        if self.use_ == Use::Access {
-            access(site, url, out);
-        } else {
-            let (mut statements, mark) = site.statements(host, &[&self.agent], url);
-            statements.extend(tdmrep::statements(mark.as_slice(), Some(url)));
-            let item = Item {
-                url: Some(url),
-                acquired_at: Some(self.asking.at),
-                letters: None,
-                matched: &[],
-                statements: &statements,
-            };
-            let decision = decide(&self.profile, &self.asking, &item, self.use_);
-            let by = decision.witness.iter().find_map(|f| match f {
-                Fact::Statement { index } => statements.get(*index),
-                _ => None,
-            });
-            let ground = decision.ground;
-            match by {
-                Some(s) => {
-                    let line = s.evidence.line.map_or_else(String::new, |line| format!(":{line}"));
-                    write(out, decision.verdict, url, format_args!("{ground} {}{line}", s.evidence.place));
-                }
-                None => write(out, decision.verdict, url, format_args!("{ground}")),
+        }
+        let copy = Copy { url: Some(url), acquired_at: Some(self.asking.at), ..Copy::default() };
+        let reader = Reader { tokens: &[&self.agent], others: false };
+        let statements = match gather(&copy, reader, &mut self.records) {
+            Ok(gathered) => gathered.statements,
+            Err(error) => {
+                return write(out, Verdict::Unknown, url, format_args!("unreadable-record {error}"));
             }
+        };
+        let item = Item {
+            url: Some(url),
+            acquired_at: Some(self.asking.at),
+            letters: None,
+            matched: &[],
+            statements: &statements,
+        };
+        let decision = decide(&self.profile, &self.asking, &item, self.use_);
+        let by = decision.witness.iter().find_map(|f| match f {
+            Fact::Statement { index } => statements.get(*index),
+            _ => None,
+        });
+        let ground = decision.ground;
+        match by {
+            Some(s) => {
+                let line = s.evidence.line.map_or_else(String::new, |line| format!(":{line}"));
+                write(out, decision.verdict, url, format_args!("{ground} {}{line}", s.evidence.place));
+            }
+            None => write(out, decision.verdict, url, format_args!("{ground}")),
         }
     }
 }
 
 /// Fetching is RFC 9309's matter alone, and its answer needs no profile: what no rule forbids may be fetched.
-fn access(site: &Site, url: &str, out: &mut Vec<u8>) {
+fn access(site: &Site, agent: &str, url: &str, out: &mut Vec<u8>) {
     let path = path_of(url);
-    let Some(access) = site.access(&normal(path.as_bytes())) else {
+    let Some(access) = site.access(agent, &normal(path.as_bytes())) else {
         return write(out, Verdict::Unknown, url, format_args!("no-record"));
     };
     begin(out, if access.allowed { Verdict::Allowed } else { Verdict::Denied }, url);

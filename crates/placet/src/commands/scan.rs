@@ -13,9 +13,10 @@ use jiff::tz::TimeZone;
 use placet_authorize::{Profile, ProfileError, UnknownItems};
 use placet_core::{Territory, Use};
 use placet_corpus::{ITEM_BYTES_MAX, ReadOptions};
-use placet_scan::{Job, Outcome, Progress, ScanError, Watch, scan};
+use placet_scan::{Job, Outcome, Progress, ScanError, SiteSources, Watch, scan};
 use serde::Serialize;
 
+use super::check::time;
 use crate::failure::OrFail as _;
 use crate::output::{Output, Table, foreign};
 use crate::{Context, Exit, Failure};
@@ -47,6 +48,20 @@ pub(crate) struct Args {
     /// Day as of which reservations and grants are read [default: today, UTC]
     #[arg(long, value_name = "DATE")]
     as_of: Option<Date>,
+    /// Product token of the crawler that fetched the copies, or of yours; repeat for more [default: none: the rules for
+    /// * are heard, and purposes that a site refuses by the agents that serve them]
+    #[arg(long = "agent", value_name = "TOKEN")]
+    agents: Vec<String>,
+    /// What sites say: a snapshot (one folder or robots.txt file for each host), or a web archive with their robots.txt
+    /// and other files; repeat for more archives
+    #[arg(long = "site-records", value_name = "PATH")]
+    site_records: Vec<PathBuf>,
+    /// When the snapshot was taken [default: not known, and it is heard of every copy]
+    #[arg(long, value_name = "TIME", requires = "site_records")]
+    site_records_at: Option<String>,
+    /// Hear the robots.txt and other files of sites that the corpus itself holds; its web archives are read twice
+    #[arg(long)]
+    crawl_records: bool,
     /// What happens to items in which nothing was found [default: as the profile says]
     #[arg(long, value_enum, value_name = "WHAT")]
     unknown: Option<Unknown>,
@@ -86,6 +101,11 @@ enum Unknown {
 
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<Exit, Failure> {
+        let site_records = site_sources(
+            self.site_records,
+            self.site_records_at.as_deref().map(time).transpose()?,
+            self.crawl_records,
+        )?;
         let opened = packs::open(&self.packs, &self.trust, context)?;
         let job = Job {
             corpus: self.corpus,
@@ -98,6 +118,8 @@ impl Args {
             day: self.as_of.unwrap_or_else(|| context.now.to_zoned(TimeZone::UTC).date()),
             licensee: self.licensee,
             territory: self.territory,
+            agents: self.agents,
+            site_records,
             unknown: self.unknown.map(|unknown| match unknown {
                 Unknown::Keep => UnknownItems::Keep,
                 Unknown::Drop => UnknownItems::Drop,
@@ -126,6 +148,27 @@ impl Args {
         say(&job, &outcome, &context.out)?;
         Ok(if outcome.denied() { Exit::Denied } else { Exit::Done })
     }
+}
+
+/// Folders are snapshots, of which there can be one; files are web archives.
+fn site_sources(
+    paths: Vec<PathBuf>,
+    taken_at: Option<Timestamp>,
+    crawl: bool,
+) -> Result<SiteSources, Failure> {
+    let mut sources = SiteSources { taken_at, crawl, ..SiteSources::default() };
+    for path in paths {
+        let kind = std::fs::metadata(&path)
+            .map_err(|cause| anyhow::Error::new(cause).context(format!("cannot read {}", path.display())))
+            .or_fail(Exit::Input)?;
+        if !kind.is_dir() {
+            sources.archives.push(path);
+        } else if let Some(first) = sources.snapshot.replace(path.clone()) {
+            let both = anyhow::anyhow!("two snapshots: {} and {}", first.display(), path.display());
+            return Err(Failure::new(Exit::Usage, both).hint("put them into one folder"));
+        }
+    }
+    Ok(sources)
 }
 
 /// Shards of `--shard 2/8`.
@@ -286,6 +329,29 @@ fn say(job: &Job, outcome: &Outcome, out: &Output) -> Result<(), Failure> {
         let what = if dropped { "left out of" } else { "kept in" };
         text.push_str(&format!(
             "unknown is no permission: nobody authorised these items, and they are {what} the cleared corpus\n"
+        ));
+    }
+    if outcome.with_signals > 0 {
+        text.push_str(&format!(
+            "{} items carry signals of their own or of their sites; the column witness says which decided\n",
+            outcome.with_signals
+        ));
+    }
+    if job.agents.is_empty() && !job.site_records.is_empty() {
+        text.push_str(
+            "sites were read as nobody in particular: the rules for *, and purposes they refuse; --agent names a crawler\n",
+        );
+    }
+    if outcome.site_files > 0 && job.site_records.is_empty() {
+        text.push_str(&format!(
+            "{} items are robots.txt or other files by which sites speak; --crawl-records hears them\n",
+            outcome.site_files
+        ));
+    }
+    if outcome.media > 0 {
+        text.push_str(&format!(
+            "{} items are media files: their signals were heard, nothing in them was compared with packs\n",
+            outcome.media
         ));
     }
     if outcome.conflicts > 0 {

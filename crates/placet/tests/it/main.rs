@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod check;
+mod decisions;
 mod demo;
 mod frame;
 mod gate;
@@ -12,6 +13,7 @@ mod register;
 mod reserve;
 mod rooms;
 mod scan;
+mod scan_signals;
 mod seal;
 mod settle;
 mod support;

@@ -10,10 +10,10 @@ use placet_core::{Period, Reservation, Scope, Territory, UseSet, Work, WorkKind}
 use placet_match::{Guarantee, PackBuilder};
 use tempfile::TempDir;
 
-use crate::support::{Run, placet, run};
+use crate::support::{Run, placet, response, run, warc};
 
 /// Words that belong to nobody.
-fn prose(seed: u64, words: usize) -> String {
+pub(crate) fn prose(seed: u64, words: usize) -> String {
     const SYLLABLES: [&str; 12] =
         ["ba", "ko", "ri", "tu", "se", "mal", "dor", "vin", "pel", "gra", "ster", "zum"];
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
@@ -31,7 +31,7 @@ fn prose(seed: u64, words: usize) -> String {
 }
 
 /// A folder with a pack of one reserved book, and the key of its issuer.
-fn folder() -> (TempDir, String, String) {
+pub(crate) fn folder() -> (TempDir, String, String) {
     let folder = tempfile::tempdir().unwrap();
     let book = prose(1, 2000);
     let mut builder = PackBuilder::new("autumn", Guarantee::Words20);
@@ -66,11 +66,12 @@ fn line(id: &str, text: &str) -> String {
     format!("{}\n", serde_json::json!({ "id": id, "url": format!("https://{id}.example/"), "text": text }))
 }
 
-fn excerpt(book: &str, from: usize, words: usize) -> String {
+pub(crate) fn excerpt(book: &str, from: usize, words: usize) -> String {
     book.split(' ').skip(from).take(words).collect::<Vec<_>>().join(" ")
 }
 
-const SCAN: [&str; 7] = ["scan", "corpus", "--pack", "rights.placet", "--use", "train-gen", "--out"];
+pub(crate) const SCAN: [&str; 7] =
+    ["scan", "corpus", "--pack", "rights.placet", "--use", "train-gen", "--out"];
 
 #[test]
 fn the_terminal_says_what_was_found_and_that_unknown_is_no_permission() {
@@ -138,6 +139,24 @@ fn many_files(folder: &Path, book: &str) {
         let text = if n % 5 == 0 { excerpt(book, n, 40) } else { prose(n as u64 + 10, 30) };
         fs::write(folder.join(format!("corpus/{n:04}.jsonl")), line(&n.to_string(), &text)).unwrap();
     }
+    let html = ["Content-Type: text/html"];
+    let mut crawl = vec![(
+        "https://crawled.example/robots.txt".to_owned(),
+        response(
+            200,
+            &["Content-Type: text/plain"],
+            "User-agent: *\nContent-Signal: ai-train=no\nAllow: /\n",
+        ),
+    )];
+    for n in 0..40_u64 {
+        let page = format!("<html><body><p>{}</p></body></html>", prose(n + 5000, 40));
+        crawl.push((format!("https://crawled.example/{n}"), response(200, &html, page)));
+    }
+    let crawl: Vec<(&str, &str, Vec<u8>)> =
+        crawl.iter().map(|(url, m)| (url.as_str(), "2026-03-01T12:00:00Z", m.clone())).collect();
+    fs::write(folder.join("corpus/crawl.warc"), warc(&crawl)).unwrap();
+    fs::create_dir_all(folder.join("sites/17.example")).unwrap();
+    fs::write(folder.join("sites/17.example/trust.txt"), "datatrainingallowed=no\n").unwrap();
 }
 
 #[test]
@@ -153,11 +172,23 @@ fn a_killed_run_goes_on_and_ends_with_the_same_bytes() {
                 key.clone(),
                 "--unknown".to_owned(),
                 "keep".to_owned(),
+                "--crawl-records".to_owned(),
+                "--site-records".to_owned(),
+                "sites".to_owned(),
             ])
             .collect::<Vec<String>>()
     };
     run(folder.path(), args("whole")).expect(10);
     let expected = files(&folder.path().join("whole"));
+    let run_json = String::from_utf8_lossy(&expected["run.json"]);
+    assert!(run_json.contains(r#""train-gen/denied/content-signal":41"#), "{run_json}");
+    assert!(run_json.contains(r#""train-gen/denied/trust-txt":1"#), "{run_json}");
+    let one = args("one-thread").into_iter().chain(["--threads".to_owned(), "1".to_owned()]);
+    run(folder.path(), one).expect(10);
+    assert!(
+        files(&folder.path().join("one-thread")) == expected,
+        "another number of threads gives other bytes"
+    );
 
     // Killed when the plan is there, when one more shard is committed, and so on; then left to end.
     let out = folder.path().join("killed");
@@ -259,7 +290,7 @@ fn a_folder_in_use_and_a_changed_option_are_refused_with_the_remedy() {
 }
 
 /// Every file of a run with its bytes; `run.json` without its timings.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(inner) = folders.pop() {

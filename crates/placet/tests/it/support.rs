@@ -16,6 +16,31 @@ pub(crate) fn run<S: AsRef<OsStr>>(folder: &Path, args: impl IntoIterator<Item =
     Run::of(placet(folder).args(args).output().expect("the built binary runs"), folder)
 }
 
+/// A web archive of HTTP responses: address, time, message.
+pub(crate) fn warc(responses: &[(&str, &str, Vec<u8>)]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (n, (url, date, message)) in responses.iter().enumerate() {
+        out.extend_from_slice(
+            format!(
+                "WARC/1.0\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:test:{n}>\r\nWARC-Target-URI: {url}\r\n\
+                 WARC-Date: {date}\r\nContent-Type: application/http; msgtype=response\r\n\
+                 Content-Length: {}\r\n\r\n",
+                message.len()
+            )
+            .as_bytes(),
+        );
+        out.extend_from_slice(message);
+        out.extend_from_slice(b"\r\n\r\n");
+    }
+    out
+}
+
+/// An HTTP response with these header lines.
+pub(crate) fn response(status: u16, fields: &[&str], body: impl AsRef<[u8]>) -> Vec<u8> {
+    let fields: String = fields.iter().map(|field| format!("{field}\r\n")).collect();
+    [format!("HTTP/1.1 {status} X\r\n{fields}\r\n").as_bytes(), body.as_ref()].concat()
+}
+
 /// What a run left.
 #[derive(Debug)]
 pub(crate) struct Run {
