@@ -113,7 +113,7 @@ impl Ground {
     pub const fn sentence(self) -> &'static str {
         match self {
             Ground::Granted => "every required holder of every matched work granted this use",
-            Ground::Licensed => "a licence that is proven to come from the rightsholder permits this use",
+            Ground::Licensed => "a licence by somebody entitled permits this use",
             Ground::StatedYes => "somebody entitled says yes to this use",
             Ground::Exception => "nobody reserved this use, and the profile applies a legal exception to it",
             Ground::DutyOpen => "permitted once the duties that come with it are shown to be met",

@@ -50,13 +50,13 @@ pub(crate) fn finished(folder: &Folder) -> Result<Option<Outcome>, ScanError> {
 pub(crate) fn finalise(
     job: &Job,
     plan: &Plan,
-    packs: &Packs<'_>,
     heard: Heard,
     folder: &Folder,
     commits: &[Commit],
     began: Timestamp,
     watch: &dyn Watch,
 ) -> Result<Outcome, ScanError> {
+    let packs = Packs::new(&job.packs);
     let pending = folder.inner().join("final");
     if pending.exists() {
         fs::remove_dir_all(&pending).or_io(&pending, "cannot be removed")?;
@@ -99,7 +99,7 @@ pub(crate) fn finalise(
     }
     place_cleared(folder, commits, &mut outputs)?;
 
-    let run = record(job, plan, packs, heard, commits, counts, outputs, timings(job, began, watch.now()));
+    let run = record(job, plan, heard, commits, counts, outputs, timings(job, began, watch.now()));
     write_synced(&pending.join(RUN), &json(&run))?;
     replace(&pending.join(RUN), &folder.out().join(RUN))?;
     fs::remove_dir_all(&pending).or_io(&pending, "cannot be removed")?;
@@ -202,7 +202,6 @@ fn timings(job: &Job, began: Timestamp, ended: Timestamp) -> Timings {
 fn record(
     job: &Job,
     plan: &Plan,
-    packs: &Packs<'_>,
     heard: Heard,
     commits: &[Commit],
     counts: Counts,
@@ -240,7 +239,7 @@ fn record(
         },
         texts_at_hand: job.texts_id.clone(),
         signals: heard,
-        packs: packs.records(),
+        packs: Packs::new(&job.packs).records(),
         shards: commits.len(),
         inputs: commits.iter().flat_map(|commit| commit.inputs.iter().cloned()).collect(),
         counts,

@@ -34,7 +34,7 @@ pub struct Job {
     /// Where the use takes place.
     pub territory: Territory,
     /// Product tokens of the agents that fetched the copies or would use them; without any, what is said to everybody
-    /// is heard, and what a site refuses whole purposes.
+    /// is heard, and training is refused where a site refuses the agents that serve it.
     pub agents: Vec<String>,
     /// Where sites' own files are found.
     pub site_records: SiteSources,

@@ -86,7 +86,7 @@ pub(crate) struct CrawlRecord {
 impl Heard {
     pub(crate) fn of(job: &Job, sources: &Sources, crawl: Option<&Crawl>) -> Heard {
         let read_as = if job.agents.is_empty() {
-            "no agent named: the rules for *, and purposes that a site refuses by the agents that serve them"
+            "no agent named: the rules for *, and training where a site refuses the agents that serve it"
                 .to_owned()
         } else {
             job.agents.join(", ")

@@ -3,7 +3,6 @@
 use crate::commit::{Commit, Counts};
 use crate::error::ScanError;
 use crate::examine::Rules;
-use crate::facts::Packs;
 use crate::finalise;
 use crate::folder::{Folder, digest};
 use crate::hearing::{self, Sources};
@@ -83,10 +82,9 @@ pub fn scan(job: &Job, watch: &dyn Watch) -> Result<Outcome, ScanError> {
     if let Some(outcome) = finalise::finished(&folder)? {
         return Ok(outcome);
     }
-    let packs = Packs::new(&job.packs);
     sources.check(job)?;
     let heard = Heard::of(job, &sources, crawl.as_deref());
-    finalise::finalise(job, &plan, &packs, heard, &folder, &commits, began, watch)
+    finalise::finalise(job, &plan, heard, &folder, &commits, began, watch)
 }
 
 fn committed(plan: &Plan, folder: &Folder) -> Result<Vec<Commit>, ScanError> {

@@ -59,7 +59,6 @@ impl Class {
     pub(crate) const fn purpose(self) -> Class {
         match self {
             Class::DataSupply => Class::Training,
-            Class::Agent => Class::UserTriggered,
             other => other,
         }
     }

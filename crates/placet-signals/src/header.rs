@@ -73,15 +73,19 @@ pub fn saved(bytes: &[u8]) -> (Option<u16>, Vec<(String, Vec<u8>)>) {
             status = word.and_then(|w| std::str::from_utf8(w).ok()).and_then(|w| w.parse().ok());
         } else if line.is_empty() {
             is_over = !fields.is_empty();
-        } else if is_over {
-            continue;
-        } else if let (true, Some((_, value))) = (continues, fields.last_mut()) {
-            value.push(b' ');
-            value.extend_from_slice(line);
-        } else if let Some(colon) = memchr::memchr(b':', line) {
-            let (name, value) = line.split_at(colon);
-            let name = String::from_utf8_lossy(name.trim_ascii()).into_owned();
-            fields.push((name, value.get(1..).unwrap_or_default().trim_ascii().to_vec()));
+        } else if !is_over {
+            match (fields.last_mut(), memchr::memchr(b':', line)) {
+                (Some((_, value)), _) if continues => {
+                    value.push(b' ');
+                    value.extend_from_slice(line);
+                }
+                (_, Some(colon)) => {
+                    let (name, value) = line.split_at(colon);
+                    let name = String::from_utf8_lossy(name.trim_ascii()).into_owned();
+                    fields.push((name, value.get(1..).unwrap_or_default().trim_ascii().to_vec()));
+                }
+                _ => {}
+            }
         }
     }
     (status, fields)

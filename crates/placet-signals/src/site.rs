@@ -37,7 +37,7 @@ pub struct Served<'a> {
 /// As whom a site is read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Reader<'a> {
-    /// Product tokens of the asker's agents. Without any, the rules for `*` are heard and whole purposes: see
+    /// Product tokens of the asker's agents. Without any, the rules for `*` are heard, and refused training: see
     /// [`robots::statements_to_anyone`].
     pub tokens: &'a [&'a str],
     /// Whether what is said to other agents is stated too.
@@ -76,14 +76,17 @@ struct Seen<T> {
 
 #[derive(Debug)]
 enum RobotsFile {
-    Rules {
-        robots: Robots,
-        matcher: Matcher,
-        /// The groups for one agent alone, so that a path needs no look-up of the agent.
-        own: Option<Matcher>,
-    },
+    Rules(Box<Rules>),
     /// The server failed: everything is to be taken as refused (RFC 9309, section 2.3.1.4).
     Failed(u16),
+}
+
+#[derive(Debug)]
+struct Rules {
+    robots: Robots,
+    matcher: Matcher,
+    /// The groups for one agent alone, so that a path needs no look-up of the agent.
+    own: Option<Matcher>,
 }
 
 impl Site {
@@ -126,8 +129,10 @@ impl Site {
     /// Whether the agent may fetch a path in normal form, as the newest robots.txt says; absent without one.
     pub fn access(&self, agent: &str, path: &[u8]) -> Option<Access> {
         Some(match &self.robots.last()?.what {
-            RobotsFile::Rules { own: Some(own), .. } => own.decide("*", path),
-            RobotsFile::Rules { matcher, .. } => matcher.decide(agent, path),
+            RobotsFile::Rules(rules) => match &rules.own {
+                Some(own) => own.decide("*", path),
+                None => rules.matcher.decide(agent, path),
+            },
             RobotsFile::Failed(_) => Access { allowed: false, line: None },
         })
     }
@@ -141,9 +146,9 @@ impl Site {
             seen.found.locate(&mut stated);
             all.append(&mut stated);
             if role == Role::Governs
-                && let RobotsFile::Rules { robots, .. } = &seen.what
+                && let RobotsFile::Rules(rules) = &seen.what
             {
-                for mut link in rsl::in_robots(robots, reader.tokens) {
+                for mut link in rsl::in_robots(&rules.robots, reader.tokens) {
                     seen.found.stamp(&mut link.evidence);
                     says.rsl.push((link, seen.found.place.clone()));
                 }
@@ -188,12 +193,12 @@ impl RobotsFile {
             let own = Robots { reading: robots.reading, groups: groups.collect(), ..Robots::default() };
             Matcher::new(&own)
         });
-        RobotsFile::Rules { matcher: Matcher::new(&robots), own, robots }
+        RobotsFile::Rules(Box::new(Rules { matcher: Matcher::new(&robots), own, robots }))
     }
 
     fn statements(&self, reader: Reader<'_>, url: &str) -> Vec<Statement> {
         let (robots, matcher) = match self {
-            RobotsFile::Rules { robots, matcher, .. } => (robots, matcher),
+            RobotsFile::Rules(rules) => (&rules.robots, &rules.matcher),
             RobotsFile::Failed(status) => {
                 return vec![Statement {
                     version: Some("9309".into()),

@@ -66,6 +66,7 @@ impl SiteRecords {
     }
 
     /// With a folder that holds what one host serves.
+    #[must_use]
     pub fn with_host(mut self, host: &str, folder: &Path, taken: Taken) -> SiteRecords {
         self.snapshot = Some(Arc::new(Snapshot::of_one(host, folder, taken)));
         self

@@ -27,6 +27,9 @@ pub enum Taken {
     AsStored,
 }
 
+/// The bytes of a file, and when they were served, where that is known.
+pub(super) type Read = (Vec<u8>, Option<Timestamp>);
+
 #[derive(Debug)]
 pub(super) struct Snapshot {
     folder: PathBuf,
@@ -130,11 +133,7 @@ impl Snapshot {
     }
 
     /// The file that a host serves under a path.
-    pub(super) fn document(
-        &self,
-        host: &str,
-        path: &str,
-    ) -> Result<Option<(Vec<u8>, Option<Timestamp>)>, RecordError> {
+    pub(super) fn document(&self, host: &str, path: &str) -> Result<Option<Read>, RecordError> {
         let Some(mut file) = self.of_host(host) else { return Ok(None) };
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         if parts.is_empty() || parts.len() >= DEPTH_MAX {
@@ -159,7 +158,7 @@ impl Snapshot {
         }
     }
 
-    fn file(&self, path: &Path) -> Result<Option<(Vec<u8>, Option<Timestamp>)>, RecordError> {
+    fn file(&self, path: &Path) -> Result<Option<Read>, RecordError> {
         let failed = |cause| RecordError { path: path.to_owned(), cause };
         // A pipe would wait for ever.
         if fs::metadata(path).is_ok_and(|kind| !kind.is_file()) {

@@ -38,8 +38,9 @@ pub fn statements(robots: &Robots, matcher: &Matcher, tokens: &[&str], url: &str
 /// What a robots.txt states about one URL to whoever names no agent of its own: what `*` may fetch, and what the file
 /// makes of whole purposes.
 ///
-/// A purpose is refused (`robots-purpose`, approximate, addressed to anyone) where a policy-only token is, or agents of
-/// at least [`OPERATORS_MIN`] operators, and fewer with that purpose are let in by name. Where `*` may not fetch, that
+/// Training is refused (`robots-purpose`, approximate, addressed to anyone) where a policy-only token is, or training
+/// agents of at least [`OPERATORS_MIN`] operators, and fewer of them are let in by name. Search is not concluded from
+/// refusals of some crawlers. Where `*` may not fetch, that
 /// is stated for anyone too.
 pub fn statements_to_anyone(robots: &Robots, matcher: &Matcher, url: &str) -> Vec<Statement> {
     let path = path_of(url);
@@ -91,7 +92,9 @@ fn refused<'m>(
 fn purposes(robots: &Robots, matcher: &Matcher, url: &str, path: &[u8]) -> Vec<Statement> {
     const NAMED_MAX: usize = 6;
     let refused: Vec<(&agents::Agent, u32)> = refused(matcher, path).collect();
-    let purposes: BTreeSet<_> = refused.iter().map(|(agent, _)| agent.class.purpose()).collect();
+    let counted = |purpose: &Class| matches!(purpose, Class::Training | Class::PolicyOnly);
+    let purposes: BTreeSet<Class> =
+        refused.iter().map(|(agent, _)| agent.class.purpose()).filter(counted).collect();
     let mut stated = Vec::new();
     for purpose in purposes {
         let of_purpose = |agent: &agents::Agent| agent.class.purpose() == purpose;

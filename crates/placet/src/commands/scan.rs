@@ -49,7 +49,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DATE")]
     as_of: Option<Date>,
     /// Product token of the crawler that fetched the copies, or of yours; repeat for more [default: none: the rules for
-    /// * are heard, and purposes that a site refuses by the agents that serve them]
+    /// * are heard, and training where a site refuses the agents that serve it]
     #[arg(long = "agent", value_name = "TOKEN")]
     agents: Vec<String>,
     /// What sites say: a snapshot (one folder or robots.txt file for each host), or a web archive with their robots.txt
@@ -339,7 +339,7 @@ fn say(job: &Job, outcome: &Outcome, out: &Output) -> Result<(), Failure> {
     }
     if job.agents.is_empty() && !job.site_records.is_empty() {
         text.push_str(
-            "sites were read as nobody in particular: the rules for *, and purposes they refuse; --agent names a crawler\n",
+            "sites were read as nobody in particular: the rules for *, and refusals of training crawlers; --agent names yours\n",
         );
     }
     if outcome.site_files > 0 && job.site_records.is_empty() {

@@ -90,7 +90,7 @@ fn answered(case: &Value) -> String {
         url,
         place: "copy",
         acquired_at: Some(acquired_at),
-        head: (!fields.is_empty()).then(|| Head { fields, bytes: b"" }),
+        head: (!headers.is_empty()).then_some(Head { fields, bytes: b"" }),
         body: file
             .as_deref()
             .map(|bytes| (Kind::Asset, bytes))

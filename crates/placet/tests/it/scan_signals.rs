@@ -97,7 +97,7 @@ fn a_crawl_is_decided_by_what_it_holds_and_every_witness_can_be_opened() {
     let args = |out: &'static str| SCAN.into_iter().chain([out, "--trust", &key, "--unknown", "keep"]);
     let said = run(folder.path(), args("run").chain(["--crawl-records"])).expect(10);
     assert!(said.stdout.contains("items carry signals"), "{said}");
-    assert!(said.stdout.contains("--agent names a crawler"), "{said}");
+    assert!(said.stdout.contains("--agent names yours"), "{said}");
     let out = folder.path().join("run");
     let decided_with = decided(&out);
     let of = |url: &str| decided_with[url].as_str();

@@ -36,7 +36,7 @@ pub(super) fn check(
         return archive(source, args, question, tell);
     }
     let mut records = snapshot(args)?;
-    tell(file(target, args.url.clone(), question, &mut records)?);
+    tell(file(target, args.url.as_deref(), question, &mut records)?);
     Ok(())
 }
 
@@ -67,7 +67,7 @@ fn folder(
     };
     for path in files(target)? {
         let url = base.as_deref().map(|base| join(base, target, &path));
-        tell(file(&path, url, question, &mut records)?);
+        tell(file(&path, url.as_deref(), question, &mut records)?);
     }
     Ok(())
 }
@@ -83,7 +83,7 @@ fn named_for_host(folder: &Path) -> Option<String> {
 
 fn file(
     path: &Path,
-    url: Option<String>,
+    url: Option<&str>,
     question: &Question<'_>,
     records: &mut SiteRecords,
 ) -> anyhow::Result<Checked> {
@@ -94,7 +94,7 @@ fn file(
     let (_, fields) = saved.as_ref().map(|(bytes, _)| header::saved(bytes)).unwrap_or_default();
     let place = path.display().to_string();
     let copy = Copy {
-        url: url.as_deref(),
+        url,
         place: &place,
         acquired_at: stored_at,
         head: saved.as_ref().map(|(bytes, _)| Head {
