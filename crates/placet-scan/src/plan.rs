@@ -43,9 +43,13 @@ pub(crate) struct Question {
     pub(crate) url_field: Option<String>,
     pub(crate) item_bytes_max: u64,
     /// Agents as whom sites are read; none stands for everybody.
+    #[serde(default)]
     pub(crate) agents: Vec<String>,
+    #[serde(default)]
     pub(crate) sources: Sources,
+    #[serde(default)]
     pub(crate) taken_at: Option<Timestamp>,
+    #[serde(default)]
     pub(crate) crawl_records: bool,
 }
 

@@ -25,6 +25,7 @@ pub(crate) struct RunRecord {
     pub(crate) redact: bool,
     pub(crate) read: ReadRecord,
     pub(crate) texts_at_hand: String,
+    #[serde(default)]
     pub(crate) signals: Heard,
     pub(crate) packs: Vec<PackRecord>,
     pub(crate) shards: usize,
@@ -53,7 +54,7 @@ pub(crate) struct ReadRecord {
 }
 
 /// What was heard besides packs.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Heard {
     /// Agents as whom sites were read.
     pub(crate) agents: Vec<String>,

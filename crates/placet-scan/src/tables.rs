@@ -2,9 +2,9 @@
 
 use placet_corpus::table::{Column, ColumnKind};
 
-pub(crate) const PLAN: &str = "placet.plan/2";
-pub(crate) const COMMIT: &str = "placet.commit/2";
-pub(crate) const RUN: &str = "placet.run/2";
+pub(crate) const PLAN: &str = "placet.plan/1";
+pub(crate) const COMMIT: &str = "placet.commit/1";
+pub(crate) const RUN: &str = "placet.run/1";
 pub(crate) const DECISIONS: &str = "placet.decisions/2";
 pub(crate) const MATCHES: &str = "placet.matches/1";
 pub(crate) const USES: &str = "placet.uses/1";

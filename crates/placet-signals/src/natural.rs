@@ -40,7 +40,7 @@ pub fn statements(text: &str, part: &str, reach: Reach) -> Vec<Statement> {
         .collect()
 }
 
-/// Whether a text may hold such a sentence: a quick look at three letters at a time.
+/// Whether a text may hold such a sentence: a quick look at two letters at a time.
 ///
 /// Where it says no, [`sentences`] finds nothing in texts that write the letters A to Z as themselves.
 pub fn may_speak(text: &str) -> bool {
@@ -66,35 +66,52 @@ pub fn may_speak(text: &str) -> bool {
         b"estrazione",
         b" llm",
     ];
-    static BEGINNINGS: LazyLock<Vec<bool>> = LazyLock::new(|| {
-        let mut table = vec![false; 1 << 15];
+    /// How far a search may go on from two letters: 0 where some stretch may have them second and third.
+    static STEPS: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let mut steps = vec![2; PAIRS];
         for stretch in STRETCHES {
-            let key = stretch.iter().take(3).fold(0, |key, byte| key_with(key, *byte));
-            if let Some(entry) = table.get_mut(key) {
-                *entry = true;
+            for (at, step) in [(0, 1), (1, 0)] {
+                if let [first, second, ..] = stretch.get(at..).unwrap_or_default()
+                    && let Some(entry) = steps.get_mut(pair(*first, *second))
+                {
+                    *entry = step.min(*entry);
+                }
             }
         }
-        table
+        steps
     });
     let mut end = text.len().min(TEXT_BYTES_MAX);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
     let bytes = text.as_bytes().get(..end).unwrap_or_default();
-    let beginnings: &[bool] = &BEGINNINGS;
-    let mut key = 0;
-    bytes.iter().enumerate().any(|(at, byte)| {
-        key = key_with(key, *byte);
-        beginnings.get(key) == Some(&true) && {
-            let rest = bytes.get(at.saturating_sub(2)..).unwrap_or_default();
-            STRETCHES.iter().any(|word| rest.get(..word.len()).is_some_and(|b| b.eq_ignore_ascii_case(word)))
+    let steps: &[u8] = &STEPS;
+    let mut at = 0;
+    // As Wu and Manber: two letters tell how far the next stretch can be at least.
+    while let Some([_, second, third, ..]) = bytes.get(at..) {
+        match steps.get(pair(*second, *third)) {
+            Some(0) => {
+                let rest = bytes.get(at..).unwrap_or_default();
+                let begins =
+                    |word: &[u8]| rest.get(..word.len()).is_some_and(|b| b.eq_ignore_ascii_case(word));
+                if STRETCHES.iter().any(|word| begins(word)) {
+                    return true;
+                }
+                at += 1;
+            }
+            Some(step) => at += usize::from(*step),
+            None => at += 1,
         }
-    })
+    }
+    false
 }
 
-/// The key of three letters, five bits each, without regard to case; the oldest one falls out.
-fn key_with(key: usize, byte: u8) -> usize {
-    (key << 5 | usize::from(byte & 0x1f)) & 0x7fff
+/// Pairs of letters of six bits each: without regard to case, and apart from digits.
+const PAIRS: usize = 1 << 12;
+
+fn pair(first: u8, second: u8) -> usize {
+    let letter = |byte: u8| usize::from((byte & 0x1f) | ((byte >> 1) & 0x20));
+    (letter(first) << 6) | letter(second)
 }
 
 /// Words that name mining, training or AI, in lower case.

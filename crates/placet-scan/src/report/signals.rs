@@ -84,7 +84,7 @@ pub(super) fn signals(view: &View<'_>) -> Markup {
                 }
                 p {
                     "The column " code { "witness" } " names each deciding signal with its place, the hash of its bytes and the time "
-                    "of capture; " code { "shadowed" } " what was heard and did not decide. Items of packs and signals are decided "
+                    "of capture; " code { "shadowed" } " what was heard and did not decide. Packs and signals are decided "
                     "together: a reservation of a pack is named before a signal that says the same."
                 }
             }

@@ -125,7 +125,7 @@ fn a_crawl_is_decided_by_what_it_holds_and_every_witness_can_be_opened() {
     assert_eq!(witness("https://b.example/page")[0]["place"], "https://b.example/rights.xml");
 
     let json: serde_json::Value = serde_json::from_slice(&fs::read(out.join("run.json")).unwrap()).unwrap();
-    assert_eq!(json["schema"], "placet.run/2");
+    assert_eq!(json["schema"], "placet.run/1");
     assert_eq!(json["signals"]["crawl"]["hosts"], 3);
     assert_eq!(json["counts"]["protocols"]["train-gen/denied/rsl"], 4);
     assert_eq!(json["counts"]["media"], 1);
