@@ -1,5 +1,6 @@
 //! What people read.
 
+use placet_remunerate::settle::Settlement;
 use placet_remunerate::statement::{explain, stands_behind, statement};
 use placet_remunerate::tariff::{Purse, Tariff};
 use placet_remunerate::uses::Tally;
@@ -7,17 +8,22 @@ use placet_remunerate::{Digest, Grains, claim::ClaimBook, layers::Catalogue, lea
 
 use crate::example::{read, tariffs};
 
+/// A statement's text without the run, which changes with every byte of the inputs.
+fn text(s: &Settlement, party: &str) -> String {
+    statement(s, party).text().replace(&s.run.short(), "[RUN]")
+}
+
 #[test]
 fn a_composers_statement() {
     let settled = read("gema-like").settle();
-    insta::assert_snapshot!(statement(&settled.settlement, "Ana").text());
+    insta::assert_snapshot!(text(&settled.settlement, "Ana"));
 }
 
 #[test]
 fn a_statement_with_defaults_fractions_and_two_accounts() {
     let settled = read("stim-like").settle();
     let s = statement(&settled.settlement, "Anders");
-    insta::assert_snapshot!(s.text());
+    insta::assert_snapshot!(text(&settled.settlement, "Anders"));
     let both = s.by_purse[&Purse::Functioning].0 + s.by_purse[&Purse::Outputs].0;
     assert_eq!(Grains(both), s.earned);
     insta::assert_snapshot!(s.csv());
@@ -25,9 +31,9 @@ fn a_statement_with_defaults_fractions_and_two_accounts() {
 
 #[test]
 fn a_statement_that_shows_what_waits_and_what_is_claimed() {
-    insta::assert_snapshot!(statement(&read("rsl-pay-per-use").settle().settlement, "Writer").text());
-    insta::assert_snapshot!(statement(&read("past-use").settle().settlement, "Ada").text());
-    insta::assert_snapshot!(statement(&read("parity-music").settle().settlement, "Label").text());
+    insta::assert_snapshot!(text(&read("rsl-pay-per-use").settle().settlement, "Writer"));
+    insta::assert_snapshot!(text(&read("past-use").settle().settlement, "Ada"));
+    insta::assert_snapshot!(text(&read("parity-music").settle().settlement, "Label"));
 }
 
 #[test]
