@@ -155,6 +155,14 @@ impl Verifier {
         self.key.to_bytes()
     }
 
+    /// Whether the Ed25519 signature of any bytes was made by this key, for formats other than notes. Never for a
+    /// witness's key.
+    pub fn verify_bytes(&self, message: &[u8], signature: &[u8]) -> bool {
+        let signature = ed25519_dalek::Signature::from_slice(signature);
+        self.algorithm == Algorithm::Ed25519
+            && signature.is_ok_and(|signature| self.key.verify_strict(message, &signature).is_ok())
+    }
+
     /// Whether the signature's bytes (without the key id) were made by this key for the text; for a cosignature
     /// with the time, in seconds since 1970, that it states.
     pub fn verify(&self, text: &str, bytes: &[u8]) -> Option<Verified> {
@@ -617,6 +625,9 @@ mod tests {
         assert_eq!(note.signatures().len(), 2);
         assert!(matches!(note.verify(&keys), Err(NoteError::BadSignature { .. })));
         assert!(witness.sign(TEXT).is_err() && log.cosign(TEXT, 1).is_err());
+        let bytes = log.sign_bytes(b"bytes").unwrap();
+        assert!(log.verifier().verify_bytes(b"bytes", &bytes));
+        assert!(!log.verifier().verify_bytes(b"others", &bytes) && !keys[1].verify_bytes(b"bytes", &bytes));
     }
 
     #[test]

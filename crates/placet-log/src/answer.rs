@@ -8,7 +8,7 @@
 
 use placet_core::note::Verified;
 
-use crate::blind::{BlindError, BlindKey, Evaluated, verify_key};
+use crate::blind::{BlindError, Evaluated, verify_key};
 use crate::cbor::{CborError, Members, ShapeError, Value};
 use crate::checkpoint::Checkpoint;
 use crate::hash::Hash;
@@ -16,7 +16,7 @@ use crate::leaf::{self, Leaf, LeafError};
 use crate::policy::{Policy, Untrusted};
 use crate::private::{Disclosure, Private, WORK, commit, hash_of};
 use crate::proof::{ProofError, verify_inclusion};
-use crate::register::{LookupProof, Register, RegisterError};
+use crate::register::{LookupProof, RegisterError};
 use crate::tlog_proof::{TlogProof, TlogProofError};
 
 /// Version of the extra data, member `v`.
@@ -55,6 +55,15 @@ pub enum AnswerError {
     /// A field shown is not the one committed.
     #[error("the field `{0}` in the answer is not the one in the register's entry")]
     Field(String),
+    /// A row shown is not one of those committed.
+    #[error("the row in the proof is not one of the sealed shard's")]
+    Row,
+    /// The answer to somebody else's blinded question.
+    #[error("the answer is not to this question")]
+    Question,
+    /// A list of keys that is not the register's.
+    #[error("the list of keys is not that of the sealed register")]
+    Keys,
     /// An answer to another question.
     #[error("the answer is about `{found}`, asked was `{asked}`")]
     Other {
@@ -86,7 +95,7 @@ impl From<ShapeError> for AnswerError {
 }
 
 /// What a scan found of a work for one use, as the register holds it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UseRow {
     /// The use, in the words of the closed list.
     pub use_name: String,
@@ -139,17 +148,22 @@ pub fn commit_uses(salt: &[u8; 32], uses: &[UseRow]) -> Hash {
     commit(WORK, salt, &rows_value(uses).encode())
 }
 
-fn rows_value(uses: &[UseRow]) -> Value {
+/// Rows as one value, as they are committed and kept.
+pub fn rows_value(uses: &[UseRow]) -> Value {
     Value::Array(uses.iter().map(UseRow::to_value).collect())
 }
 
-/// What the provider answers from.
+/// Reads what [`rows_value`] wrote.
+pub fn rows_of(value: Value) -> Result<Vec<UseRow>, ShapeError> {
+    match value {
+        Value::Array(rows) => rows.into_iter().map(UseRow::from_value).collect(),
+        _ => Err(ShapeError("rows".to_owned())),
+    }
+}
+
+/// What every answer from one register shows beside the work.
 #[derive(Debug)]
 pub struct Source<'a> {
-    /// The register.
-    pub register: &'a Register,
-    /// The secret that blinds works.
-    pub key: &'a BlindKey,
     /// The register's leaf, as it stands in the log.
     pub leaf: &'a [u8],
     /// The leaf's private fields.
@@ -159,16 +173,16 @@ pub struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// Answers about a work, with its uses and their salt if it is there. `outer` proves the leaf; its extra data are
-    /// replaced.
+    /// Answers about a work: its key with proof, the way through the register, and if the work is there its uses with
+    /// their salt. `outer` proves the leaf; its extra data are replaced.
     pub fn answer(
         &self,
         work: &str,
+        proof: &Evaluated,
+        lookup: &LookupProof,
         uses: Option<(&[UseRow], [u8; 32])>,
         outer: TlogProof,
-    ) -> Result<TlogProof, AnswerError> {
-        let (key, proof) = self.key.prove(work.as_bytes())?;
-        let (_, lookup) = self.register.lookup(key);
+    ) -> TlogProof {
         let fields = self.show.iter().filter_map(|name| self.private.disclose(name));
         let pair =
             |(key, value): (Hash, Hash)| Value::Array(vec![Value::bytes(key.0), Value::bytes(value.0)]);
@@ -185,7 +199,7 @@ impl Source<'_> {
             ("uses", uses.unwrap_or(Value::Null)),
             ("fields", Value::Array(fields.map(|field| field.to_value()).collect())),
         ]);
-        Ok(TlogProof { extra: Some(extra.encode()), ..outer })
+        TlogProof { extra: Some(extra.encode()), ..outer }
     }
 }
 
@@ -252,11 +266,9 @@ pub fn verify(file: &[u8], policy: &Policy, expected: Expected<'_>) -> Result<Pr
     let uses = match (found, m.take("uses")?) {
         (None, Value::Null) => None,
         (Some(committed), Value::Array(parts)) => {
-            let [salt, Value::Array(rows)] = <[Value; 2]>::try_from(parts).map_err(|_| shape("uses"))? else {
-                return Err(shape("uses").into());
-            };
+            let [salt, rows] = <[Value; 2]>::try_from(parts).map_err(|_| shape("uses"))?;
             let salt = hash_of(salt).ok_or_else(|| shape("uses"))?.0;
-            let rows = rows.into_iter().map(UseRow::from_value).collect::<Result<Vec<_>, _>>()?;
+            let rows = rows_of(rows)?;
             if commit_uses(&salt, &rows) != committed {
                 return Err(AnswerError::Uses);
             }

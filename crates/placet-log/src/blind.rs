@@ -19,6 +19,9 @@ pub const WORK_BYTES_MAX: usize = 4096;
 /// What separates this mode and suite from others: `OPRFV1-` ‖ 0x01 ‖ `-ristretto255-SHA512`.
 const CONTEXT: &[u8] = b"OPRFV1-\x01-ristretto255-SHA512";
 
+/// Works whose keys are compressed together.
+const BATCH: usize = 256;
+
 /// Why a key cannot be computed or does not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BlindError {
@@ -79,14 +82,44 @@ impl BlindKey {
 
     /// A work's key.
     pub fn key(&self, work: &[u8]) -> Result<Hash, BlindError> {
-        Ok(finish(work, self.secret * point(work)?))
+        Ok(finish(work, &(self.secret * point(work)?).compress().0))
+    }
+
+    /// Keys of many works, as [`BlindKey::key`] gives them one by one, on several threads.
+    pub fn keys<W: AsRef<[u8]> + Sync>(&self, works: &[W], threads: usize) -> Result<Vec<Hash>, BlindError> {
+        let part = works.len().div_ceil(threads.max(1)).max(1);
+        let parts: Vec<_> = std::thread::scope(|scope| {
+            let running: Vec<_> = works
+                .chunks(part)
+                .map(|works| scope.spawn(move || works.chunks(BATCH).map(|w| self.batch(w)).collect()))
+                .collect();
+            let joined = running.into_iter().map(|thread| {
+                let keys: Result<Vec<Vec<Hash>>, BlindError> =
+                    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                keys
+            });
+            joined.collect()
+        });
+        let mut keys = Vec::with_capacity(works.len());
+        for part in parts {
+            keys.extend(part?.into_iter().flatten());
+        }
+        Ok(keys)
+    }
+
+    /// Compressing a point takes a square root; the doubles of many take one together.
+    fn batch<W: AsRef<[u8]>>(&self, works: &[W]) -> Result<Vec<Hash>, BlindError> {
+        let half = self.secret * Scalar::from(2u8).invert();
+        let points =
+            works.iter().map(|work| Ok(half * point(work.as_ref())?)).collect::<Result<Vec<_>, _>>()?;
+        let outputs = RistrettoPoint::double_and_compress_batch(&points);
+        Ok(works.iter().zip(outputs).map(|(work, output)| finish(work.as_ref(), &output.0)).collect())
     }
 
     /// A work's key and the proof that anybody can check ([`verify_key`]).
     pub fn prove(&self, work: &[u8]) -> Result<(Hash, Evaluated), BlindError> {
-        let input = point(work)?;
-        let evaluated = self.evaluate_point(input, None);
-        Ok((finish(work, self.secret * input), evaluated))
+        let evaluated = self.evaluate_point(point(work)?, None);
+        Ok((finish(work, &evaluated.element), evaluated))
     }
 
     /// Answers a blinded question.
@@ -132,14 +165,14 @@ impl Blinding {
     /// The work's key from the provider's answer, once the proof holds (`Finalize`, section 3.3.2).
     pub fn finish(&self, public: &[u8; 32], answer: &Evaluated) -> Result<Hash, BlindError> {
         let output = verify(public, &self.element, answer)?;
-        Ok(finish(&self.work, self.scalar.invert() * output))
+        Ok(finish(&self.work, &(self.scalar.invert() * output).compress().0))
     }
 }
 
 /// The key of a work, once the public proof holds.
 pub fn verify_key(public: &[u8; 32], work: &[u8], proof: &Evaluated) -> Result<Hash, BlindError> {
-    let output = verify(public, &point(work)?.compress().to_bytes(), proof)?;
-    Ok(finish(work, output))
+    verify(public, &point(work)?.compress().to_bytes(), proof)?;
+    Ok(finish(work, &proof.element))
 }
 
 /// `VerifyProof`, section 2.2.2, for one element.
@@ -175,12 +208,12 @@ fn scalar(message: &[&[u8]], tag: &[u8]) -> Scalar {
     Scalar::from_bytes_mod_order_wide(&expand(message, &[tag, CONTEXT]))
 }
 
-fn finish(work: &[u8], output: RistrettoPoint) -> Hash {
+fn finish(work: &[u8], output: &[u8; 32]) -> Hash {
     let digest = Sha512::new()
         .chain_update((work.len() as u16).to_be_bytes())
         .chain_update(work)
         .chain_update([0, 32])
-        .chain_update(output.compress().to_bytes())
+        .chain_update(output)
         .chain_update(b"Finalize")
         .finalize();
     // The RFC's output has 64 bytes; the register's keys are the first 32.

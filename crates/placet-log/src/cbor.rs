@@ -101,7 +101,8 @@ impl Value {
     }
 }
 
-fn head(to: &mut Vec<u8>, major: u8, n: u64) {
+/// Writes the head of an item, as short as possible.
+pub(crate) fn head(to: &mut Vec<u8>, major: u8, n: u64) {
     let major = major << 5;
     match n {
         0..24 => to.push(major | n as u8),

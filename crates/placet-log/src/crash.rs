@@ -49,6 +49,10 @@ fn live(disk: Disk, folder: &Path, state: &Path, life: u64) -> (Vec<(u64, Vec<u8
         } else {
             Writer::create_on(disk, folder, state, signer())?
         };
+        // In some lives a thread writes and flushes while entries are appended.
+        if life % 3 == 0 {
+            writer.hand_over_after(2_000);
+        }
         for batch in 0..4u64 {
             let mut waiting = Vec::new();
             for n in 0..=(life * 37 + batch * 101) % 150 {

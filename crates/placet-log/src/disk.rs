@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 /// The disk. In tests it can be told to die.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Disk {
     #[cfg(test)]
     pub(crate) fault: Option<std::sync::Arc<tests::Fault>>,

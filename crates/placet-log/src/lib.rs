@@ -8,8 +8,11 @@
 pub mod answer;
 pub mod audit;
 pub mod blind;
+pub mod blinded;
 pub mod cbor;
 pub mod checkpoint;
+pub mod cose;
+pub mod disclosure;
 pub mod hash;
 pub mod leaf;
 pub mod policy;
@@ -27,6 +30,8 @@ mod disk;
 pub mod fsck;
 #[cfg(feature = "store")]
 pub mod store;
+#[cfg(feature = "store")]
+pub mod stored_register;
 
 #[cfg(test)]
 #[cfg(feature = "store")]

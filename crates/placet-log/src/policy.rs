@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! log example.org/log+12345678+AQ…
-//! witness w1 witness1.example+0a0b0c0d+BA…
+//! witness w1 witness1.example+0a0b0c0d+BA… https://witness1.example
 //! witness w2 witness2.example+01020304+BA…
 //! group both all w1 w2
 //! quorum both
@@ -52,13 +52,14 @@ enum Quorum {
 pub struct Policy {
     logs: Vec<Verifier>,
     witnesses: Vec<Verifier>,
+    addresses: Vec<(Verifier, String)>,
     quorum: Option<Quorum>,
 }
 
 impl Policy {
     /// Trusts one log without witnesses.
     pub fn of_log(log: Verifier) -> Policy {
-        Policy { logs: vec![log], witnesses: Vec::new(), quorum: None }
+        Policy { logs: vec![log], witnesses: Vec::new(), addresses: Vec::new(), quorum: None }
     }
 
     /// Reads a policy file.
@@ -66,7 +67,8 @@ impl Policy {
         if bytes.len() > POLICY_BYTES_MAX {
             return Err(PolicyError { line: 1, problem: "longer than 256 KiB" });
         }
-        let mut policy = Policy { logs: Vec::new(), witnesses: Vec::new(), quorum: None };
+        let mut policy =
+            Policy { logs: Vec::new(), witnesses: Vec::new(), addresses: Vec::new(), quorum: None };
         // Names still free to be members of a group; `None` marks one that is taken.
         let mut names: BTreeMap<Vec<u8>, Option<Quorum>> = BTreeMap::new();
         let mut quorum_seen = false;
@@ -85,8 +87,13 @@ impl Policy {
                 [b"log", key] | [b"log", key, _] => {
                     policy.add_key(key, Algorithm::Ed25519).map_err(fail)?;
                 }
-                [b"witness", name, key] | [b"witness", name, key, _] => {
+                [b"witness", name, key, address @ ..] if address.len() < 2 => {
                     let witness = policy.add_key(key, Algorithm::Cosignature).map_err(fail)?;
+                    if let [address] = address {
+                        let address =
+                            std::str::from_utf8(address).map_err(|_| fail("an address that is not UTF-8"))?;
+                        policy.addresses.push((witness.clone(), address.to_owned()));
+                    }
                     define(&mut names, name, Quorum::Witness(witness)).map_err(fail)?;
                 }
                 [b"group", name, threshold, members @ ..] => {
@@ -110,6 +117,11 @@ impl Policy {
     /// The trusted logs.
     pub fn logs(&self) -> &[Verifier] {
         &self.logs
+    }
+
+    /// The witnesses that have an address, with it.
+    pub fn witness_addresses(&self) -> &[(Verifier, String)] {
+        &self.addresses
     }
 
     /// Opens a checkpoint: signed by a trusted log, cosigned as the quorum asks.

@@ -36,6 +36,11 @@ impl Salts {
         Hash::of(&[&[5], &self.master, &scope.0, &number.to_be_bytes(), &name.0]).0
     }
 
+    /// The salt of a shard's row.
+    pub fn row(&self, shard: Hash, number: u64) -> [u8; 32] {
+        self.numbered(shard, Hash::of(&[b"row"]), number)
+    }
+
     /// The hashes of a shard's rows, ready for [`Tree`]: each the RFC 6962 leaf of its commitment.
     pub fn rows<'a, R: AsRef<[u8]> + 'a>(
         &'a self,

@@ -69,29 +69,34 @@ pub struct Register {
 }
 
 #[derive(Clone, Debug)]
-struct Node {
-    hash: Hash,
-    kind: Kind,
+pub(crate) struct Node {
+    pub(crate) hash: Hash,
+    pub(crate) kind: Kind,
 }
 
 #[derive(Clone, Debug)]
-enum Kind {
+pub(crate) enum Kind {
     Leaf { key: Hash, value: Hash },
     Inner { bit: u16, left: usize, right: usize },
 }
 
 impl Register {
     /// Builds the tree.
-    pub fn new(mut entries: Vec<(Hash, Hash)>) -> Result<Register, DuplicateKey> {
+    pub fn new(entries: Vec<(Hash, Hash)>) -> Result<Register, DuplicateKey> {
+        Register::with_threads(entries, 1)
+    }
+
+    /// Builds the same tree on several threads.
+    pub fn with_threads(mut entries: Vec<(Hash, Hash)>, threads: usize) -> Result<Register, DuplicateKey> {
         entries.sort_unstable_by_key(|(key, _)| *key);
         if entries.windows(2).any(|pair| matches!(pair, [(a, _), (b, _)] if a == b)) {
             return Err(DuplicateKey);
         }
-        let mut register = Register { nodes: Vec::with_capacity(2 * entries.len()) };
+        let mut nodes = Vec::new();
         if !entries.is_empty() {
-            register.build(&entries);
+            nodes = subtree(&entries, threads);
         }
-        Ok(register)
+        Ok(Register { nodes })
     }
 
     /// The root.
@@ -119,31 +124,77 @@ impl Register {
         (None, LookupProof { path, end: None })
     }
 
-    /// Adds the subtree over sorted, distinct entries and gives its place. Depth is at most 256.
-    fn build(&mut self, entries: &[(Hash, Hash)]) -> usize {
-        let node = match entries {
-            [(key, value)] => {
-                Node { hash: leaf(*key, *value), kind: Kind::Leaf { key: *key, value: *value } }
-            }
-            [(first, _), .., (last, _)] => {
-                let bit = first_difference(*first, *last);
-                let (left, right) =
-                    entries.split_at(entries.partition_point(|(key, _)| !self::bit(*key, bit)));
-                let (left, right) = (self.build(left), self.build(right));
-                let hash = match (self.nodes.get(left), self.nodes.get(right)) {
-                    (Some(left), Some(right)) => inner(bit, left.hash, right.hash),
-                    _ => Hash::EMPTY,
-                };
-                Node { hash, kind: Kind::Inner { bit, left, right } }
-            }
-            [] => return usize::MAX,
-        };
-        self.nodes.push(node);
-        self.nodes.len() - 1
+    /// Its nodes, children before parents, leaves in the order of their keys; the root is the last.
+    #[cfg(feature = "store")]
+    pub(crate) fn nodes(&self) -> &[Node] {
+        &self.nodes
     }
 }
 
-fn leaf(key: Hash, value: Hash) -> Hash {
+/// Key and value.
+type Entry = (Hash, Hash);
+
+/// Fewer entries are not worth a thread.
+const ENTRIES_PER_THREAD: usize = 4096;
+
+/// The nodes over sorted, distinct entries. Depth is at most 256.
+fn subtree(entries: &[(Hash, Hash)], threads: usize) -> Vec<Node> {
+    if threads < 2 || entries.len() < ENTRIES_PER_THREAD {
+        let mut nodes = Vec::with_capacity(2 * entries.len());
+        grow(&mut nodes, entries);
+        return nodes;
+    }
+    let (bit, left, right) = parted(entries);
+    let (mut nodes, above) = std::thread::scope(|scope| {
+        let left = scope.spawn(|| subtree(left, threads / 2));
+        let right = subtree(right, threads - threads / 2);
+        (left.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), right)
+    });
+    let first = nodes.len();
+    nodes.extend(above.into_iter().map(|node| match node.kind {
+        Kind::Inner { bit, left, right } => {
+            Node { kind: Kind::Inner { bit, left: left + first, right: right + first }, ..node }
+        }
+        Kind::Leaf { .. } => node,
+    }));
+    let (left, right) = (first - 1, nodes.len() - 1);
+    push_inner(&mut nodes, bit, left, right);
+    nodes
+}
+
+/// Adds the subtree over sorted, distinct entries and gives its place.
+fn grow(nodes: &mut Vec<Node>, entries: &[(Hash, Hash)]) -> usize {
+    match entries {
+        [(key, value)] => {
+            nodes.push(Node { hash: leaf(*key, *value), kind: Kind::Leaf { key: *key, value: *value } });
+        }
+        [] => return usize::MAX,
+        _ => {
+            let (bit, left, right) = parted(entries);
+            let (left, right) = (grow(nodes, left), grow(nodes, right));
+            push_inner(nodes, bit, left, right);
+        }
+    }
+    nodes.len() - 1
+}
+
+/// The first bit in which sorted entries differ, those without it, those with it.
+fn parted(entries: &[Entry]) -> (u16, &[Entry], &[Entry]) {
+    let ends = entries.first().zip(entries.last());
+    let which = ends.map_or(256, |((first, _), (last, _))| first_difference(*first, *last));
+    let (left, right) = entries.split_at(entries.partition_point(|(key, _)| !bit(*key, which)));
+    (which, left, right)
+}
+
+fn push_inner(nodes: &mut Vec<Node>, bit: u16, left: usize, right: usize) {
+    let hash = match (nodes.get(left), nodes.get(right)) {
+        (Some(left), Some(right)) => inner(bit, left.hash, right.hash),
+        _ => Hash::EMPTY,
+    };
+    nodes.push(Node { hash, kind: Kind::Inner { bit, left, right } });
+}
+
+pub(crate) fn leaf(key: Hash, value: Hash) -> Hash {
     Hash::of(&[&[0], &key.0, &value.0])
 }
 
@@ -151,7 +202,7 @@ fn inner(bit: u16, left: Hash, right: Hash) -> Hash {
     Hash::of(&[&[1], &bit.to_be_bytes(), &left.0, &right.0])
 }
 
-fn bit(key: Hash, at: u16) -> bool {
+pub(crate) fn bit(key: Hash, at: u16) -> bool {
     key.0.get(usize::from(at / 8)).is_some_and(|byte| byte >> (7 - at % 8) & 1 == 1)
 }
 
@@ -190,6 +241,20 @@ mod tests {
         let mut shorter = present;
         shorter.end = None;
         assert_eq!(shorter.verify(key, register.root()), Err(RegisterError::Path));
+    }
+
+    #[test]
+    fn threads_change_nothing() {
+        let entries: Vec<(Hash, Hash)> =
+            (0..30_000u32).map(|n| (Hash::leaf(&n.to_be_bytes()), Hash::leaf(b"value"))).collect();
+        let one = Register::new(entries.clone()).unwrap();
+        for threads in [2, 3, 5] {
+            let more = Register::with_threads(entries.clone(), threads).unwrap();
+            assert_eq!(more.root(), one.root());
+            let (key, value) = entries[20_001];
+            assert_eq!(more.lookup(key), one.lookup(key));
+            assert_eq!(more.lookup(key).1.verify(key, one.root()), Ok(Some(value)));
+        }
     }
 
     #[test]

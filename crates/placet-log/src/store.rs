@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 
 use placet_core::note::{self, Signer};
 
@@ -103,15 +104,18 @@ pub struct Writer {
     edge: Vec<Vec<Hash>>,
     /// The unfinished bundle.
     bundle: Vec<u8>,
-    /// Files that the next seal writes, and their length together.
+    /// Files that are yet to be written, and their length together.
     pending: BTreeMap<String, Vec<u8>>,
     pending_bytes: usize,
+    pending_bytes_max: usize,
+    /// Files that are being written and flushed while more is appended.
+    in_flight: Option<JoinHandle<Result<(), StoreError>>>,
     broken: bool,
     _lock: File,
 }
 
-/// Finished tiles and bundles held in memory before they are written.
-const PENDING_BYTES_MAX: usize = 64 << 20;
+/// Finished tiles and bundles held in memory before they are handed to the disk.
+const PENDING_BYTES_MAX: usize = 16 << 20;
 
 impl Writer {
     /// Creates an empty log, named as its key, and signs its first checkpoint.
@@ -143,6 +147,8 @@ impl Writer {
             bundle: Vec::new(),
             pending: BTreeMap::new(),
             pending_bytes: 0,
+            pending_bytes_max: PENDING_BYTES_MAX,
+            in_flight: None,
             broken: false,
             _lock: lock,
         };
@@ -229,6 +235,8 @@ impl Writer {
             bundle,
             pending: BTreeMap::new(),
             pending_bytes: 0,
+            pending_bytes_max: PENDING_BYTES_MAX,
+            in_flight: None,
             broken: false,
             _lock: lock,
         };
@@ -270,9 +278,9 @@ impl Writer {
             let place = (self.size >> (8 * (u32::from(level) + 1))) - 1;
             self.hold(tile_path(level, place, TILE_WIDTH), tile);
         }
-        if self.pending_bytes > PENDING_BYTES_MAX {
+        if self.pending_bytes > self.pending_bytes_max {
             self.broken = true;
-            self.flush()?;
+            self.hand_over()?;
             self.broken = false;
         }
         Ok(index)
@@ -297,12 +305,30 @@ impl Writer {
         if width > 0 && grown(0) {
             self.pending.insert(bundle_path(self.size / TILE_WIDTH as u64, width), self.bundle.clone());
         }
-        self.flush()?;
-        self.disk.sync_tree(&self.folder).map_err(io_at(&self.folder))?;
+        self.landed()?;
+        self.pending_bytes = 0;
+        write_files(&self.disk, &self.folder, std::mem::take(&mut self.pending))?;
         let checkpoint = self.publish()?;
         self.sealed = self.size;
         self.broken = false;
         Ok(checkpoint)
+    }
+
+    /// Publishes the newest checkpoint with what witnesses added to its signatures.
+    pub fn cosigned(&mut self, note: &[u8]) -> Result<(), StoreError> {
+        let path = self.folder.join("checkpoint");
+        let opened = Checkpoint::open(note, &[self.signer.verifier().clone()]);
+        let (checkpoint, _) =
+            opened.map_err(|source| StoreError::Checkpoint { path: path.clone(), source })?;
+        let state = self.state.join("checkpoint");
+        let last = fs::read(&state).map_err(io_at(&state))?;
+        let (last, _) = Checkpoint::peek(&last)
+            .map_err(|source| StoreError::Checkpoint { path: state.clone(), source })?;
+        if self.broken || checkpoint != last {
+            return Err(StoreError::Behind { folder: checkpoint.size, signed: last.size });
+        }
+        self.put(&state, note)?;
+        self.put(&path, note)
     }
 
     /// Entries, sealed or not.
@@ -320,13 +346,26 @@ impl Writer {
         self.pending.insert(path, bytes);
     }
 
-    fn flush(&mut self) -> Result<(), StoreError> {
+    /// Lets a thread write what is pending: the disk works while the next entries are hashed.
+    fn hand_over(&mut self) -> Result<(), StoreError> {
+        self.landed()?;
         self.pending_bytes = 0;
-        for (path, bytes) in std::mem::take(&mut self.pending) {
-            let path = self.folder.join(path);
-            self.disk.replace(&path, &bytes).map_err(io_at(&path))?;
-        }
+        let (disk, folder, files) =
+            (self.disk.clone(), self.folder.clone(), std::mem::take(&mut self.pending));
+        self.in_flight = Some(std::thread::spawn(move || write_files(&disk, &folder, files)));
         Ok(())
+    }
+
+    /// Returns when what was handed over is durable.
+    fn landed(&mut self) -> Result<(), StoreError> {
+        let thread = self.in_flight.take();
+        thread.map_or(Ok(()), |thread| thread.join().unwrap_or(Err(StoreError::Broken)))
+    }
+
+    /// Hands tiles to the disk earlier, so that tests need few entries for it.
+    #[cfg(test)]
+    pub(crate) fn hand_over_after(&mut self, bytes: usize) {
+        self.pending_bytes_max = bytes;
     }
 
     fn publish(&mut self) -> Result<Checkpoint, StoreError> {
@@ -344,6 +383,21 @@ impl Writer {
     fn put(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         self.disk.replace_durably(path, bytes).map_err(io_at(path))
     }
+}
+
+impl Drop for Writer {
+    /// The lock is held until nothing writes any more.
+    fn drop(&mut self) {
+        let _ = self.landed();
+    }
+}
+
+fn write_files(disk: &Disk, folder: &Path, files: BTreeMap<String, Vec<u8>>) -> Result<(), StoreError> {
+    for (path, bytes) in files {
+        let path = folder.join(path);
+        disk.replace(&path, &bytes).map_err(io_at(&path))?;
+    }
+    disk.sync_tree(folder).map_err(io_at(folder))
 }
 
 /// A log in a folder, at one of its checkpoints.
@@ -464,5 +518,9 @@ fn edge_root(edge: &[Vec<Hash>]) -> Hash {
 }
 
 fn tile_bytes(row: &[Hash]) -> Vec<u8> {
-    row.iter().flat_map(|hash| hash.0).collect()
+    let mut bytes = Vec::with_capacity(32 * row.len());
+    for hash in row {
+        bytes.extend_from_slice(&hash.0);
+    }
+    bytes
 }

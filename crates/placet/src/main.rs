@@ -8,11 +8,14 @@ use clap::Parser;
 
 mod commands;
 mod failure;
+mod http;
 mod journal;
 mod output;
+mod registers;
 mod registry;
 mod sealed;
 mod settlement;
+mod witnesses;
 
 use failure::{Exit, Failure, OrFail as _};
 use output::Output;

@@ -4,11 +4,11 @@
 //! log/               the log itself, public: serve it as it is
 //! log-state/         lock and last signed checkpoint; keep it on another disk than the log
 //! log-keys/          log.key, register.seed, salts.seed: secret
-//! registers/<hash>   what a register in the log commits to, by the hash of its entry: private
+//! private/           private fields of the entries in the log, to show them singly: private
+//! registers/         what the registers in the log commit to (`registers.rs`): private
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -18,16 +18,12 @@ use placet_log::answer::UseRow;
 use placet_log::blind::BlindKey;
 use placet_log::cbor::Value;
 use placet_log::hash::Hash;
-use placet_log::leaf::Leaf;
 use placet_log::private::{Private, Salts};
 use placet_log::store::{Reader, StoreError, Writer};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::failure::OrFail as _;
 use crate::{Exit, Failure};
-
-/// Version of the files in `registers/`.
-const REGISTER_SCHEMA: &str = "placet.register/1";
 
 /// Where everything of the log is.
 #[derive(Debug)]
@@ -40,9 +36,19 @@ impl Sealed {
         Sealed { home: home.to_owned() }
     }
 
+    /// The home folder.
+    pub(crate) fn home(&self) -> &Path {
+        &self.home
+    }
+
     /// The log's folder.
     pub(crate) fn log(&self) -> PathBuf {
         self.home.join("log")
+    }
+
+    /// The writer's own folder.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.home.join("log-state")
     }
 
     /// Makes the keys and an empty log of this name, and gives its public key.
@@ -62,13 +68,13 @@ impl Sealed {
         for name in ["register.seed", "salts.seed"] {
             write_secret(&keys.join(name), &Hash(random()?).to_string())?;
         }
-        Writer::create(&self.log(), &self.home.join("log-state"), signer.clone()).map_err(of_store)?;
+        Writer::create(&self.log(), &self.state(), signer.clone()).map_err(of_store)?;
         Ok(signer.verifier().to_string())
     }
 
     /// The log for writing.
     pub(crate) fn writer(&self) -> Result<Writer, Failure> {
-        Writer::open(&self.log(), &self.home.join("log-state"), self.signer()?).map_err(of_store)
+        Writer::open(&self.log(), &self.state(), self.signer()?).map_err(of_store)
     }
 
     /// The log for reading.
@@ -96,6 +102,47 @@ impl Sealed {
         Ok(Salts::new(self.seed("salts.seed")?))
     }
 
+    /// Keeps an entry's private fields, to show them singly later, and gives their root. `scope` tells entries apart.
+    pub(crate) fn keep_private(
+        &self,
+        index: u64,
+        scope: Hash,
+        fields: Vec<(String, Value)>,
+    ) -> Result<Private, Failure> {
+        let folder = self.home.join("private");
+        fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        let pair = |(name, value): &(String, Value)| Value::Array(vec![Value::text(name), value.clone()]);
+        let kept = [vec![Value::bytes(scope.0)], fields.iter().map(pair).collect()].concat();
+        let path = folder.join(format!("{index:020}"));
+        fs::write(&path, Value::Array(kept).encode())
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(Private::new(&self.salts()?, scope, fields))
+    }
+
+    /// The private fields of an entry. Whether they are the entry's own is for the caller to compare.
+    pub(crate) fn private(&self, index: u64) -> Result<Private, Failure> {
+        let path = self.home.join("private").join(format!("{index:020}"));
+        let bytes = fs::read(&path)
+            .with_context(|| {
+                format!("no private fields of entry {index} are kept in {}", self.home.display())
+            })
+            .or_fail(Exit::Input)?;
+        let damaged = || Failure::new(Exit::Input, anyhow::anyhow!("{} was damaged", path.display()));
+        let Ok(Value::Array(parts)) = Value::decode(&bytes) else { return Err(damaged()) };
+        let mut parts = parts.into_iter();
+        let Some(Value::Bytes(scope)) = parts.next() else { return Err(damaged()) };
+        let scope = Hash(scope.try_into().map_err(|_| damaged())?);
+        let field = |part| match part {
+            Value::Array(pair) => match <[Value; 2]>::try_from(pair) {
+                Ok([Value::Text(name), value]) => Some((name, value)),
+                _ => None,
+            },
+            _ => None,
+        };
+        let fields = parts.map(field).collect::<Option<Vec<_>>>().ok_or_else(damaged)?;
+        Ok(Private::new(&self.salts()?, scope, fields))
+    }
+
     fn seed(&self, name: &str) -> Result<[u8; 32], Failure> {
         let hash: Hash = self.secret(name)?.parse().or_fail(Exit::Input)?;
         Ok(hash.0)
@@ -117,74 +164,10 @@ impl Sealed {
             .hint("to begin a log: placet log create log.example.org/uses")
             .hint("to use one that is elsewhere, name its folder with --home"))
     }
-
-    /// Keeps what a register commits to, by the hash of its entry, before that goes into the log.
-    pub(crate) fn keep(&self, entry: &[u8], register: &RegisterFile) -> Result<(), Failure> {
-        let folder = self.home.join("registers");
-        fs::create_dir_all(&folder)?;
-        let path = folder.join(hex(&Hash::leaf(entry).0));
-        let bytes = serde_json::to_vec(register).map_err(anyhow::Error::new)?;
-        let written = File::create(&path).and_then(|mut file| {
-            file.write_all(&bytes)?;
-            file.sync_all()?;
-            File::open(&folder)?.sync_all()
-        });
-        written.with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(())
-    }
-
-    /// The registers in the log that this home can answer from, newest first: index, entry, content.
-    pub(crate) fn registers(&self, reader: &Reader) -> Result<Vec<Held>, Failure> {
-        let mut held = Vec::new();
-        for (index, entry) in entries(reader)? {
-            let Ok(Leaf::Register(_)) = Leaf::decode(&entry) else { continue };
-            let path = self.home.join("registers").join(hex(&Hash::leaf(&entry).0));
-            let Ok(bytes) = fs::read(&path) else { continue };
-            let file: RegisterFile = serde_json::from_slice(&bytes)
-                .with_context(|| format!("cannot read {}", path.display()))
-                .or_fail(Exit::Input)?;
-            held.push(Held { index, entry, file });
-        }
-        held.reverse();
-        Ok(held)
-    }
-}
-
-/// A register of the log with what it commits to.
-pub(crate) struct Held {
-    pub(crate) index: u64,
-    pub(crate) entry: Vec<u8>,
-    pub(crate) file: RegisterFile,
-}
-
-/// What a register commits to.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct RegisterFile {
-    pub(crate) schema: String,
-    pub(crate) model: String,
-    pub(crate) period: String,
-    /// First log index of the shards in it, and the index after the last.
-    pub(crate) from: u64,
-    pub(crate) until: u64,
-    /// Whose packs were scanned with: about works of nobody else can it say anything.
-    #[serde(default)]
-    pub(crate) issuers: BTreeSet<String>,
-    /// Packs that were not at hand when it was sealed, so that it may miss identifiers of their works.
-    #[serde(default)]
-    pub(crate) unnamed: BTreeSet<String>,
-    pub(crate) works: BTreeMap<String, Entry>,
-}
-
-/// A work in a register.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Entry {
-    /// The blinded key, kept because computing it is slow.
-    pub(crate) key: String,
-    pub(crate) uses: Vec<Row>,
 }
 
 /// A row, as [`UseRow`].
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Row {
     pub(crate) shard: u64,
     #[serde(rename = "use")]
@@ -194,20 +177,6 @@ pub(crate) struct Row {
     pub(crate) amount: u64,
     pub(crate) unit: String,
     pub(crate) repetitions: u64,
-}
-
-impl From<&Row> for UseRow {
-    fn from(row: &Row) -> UseRow {
-        UseRow {
-            use_name: row.use_name.clone(),
-            verdict: row.verdict.clone(),
-            amount: row.amount,
-            unit: row.unit.clone(),
-            repetitions: row.repetitions,
-            ground: row.ground.clone(),
-            shard: row.shard,
-        }
-    }
 }
 
 impl From<&UseRow> for Row {
@@ -221,55 +190,6 @@ impl From<&UseRow> for Row {
             unit: row.unit.clone(),
             repetitions: row.repetitions,
         }
-    }
-}
-
-impl RegisterFile {
-    pub(crate) fn new(model: &str, period: &str, from: u64, until: u64) -> RegisterFile {
-        RegisterFile {
-            schema: REGISTER_SCHEMA.to_owned(),
-            model: model.to_owned(),
-            period: period.to_owned(),
-            from,
-            until,
-            issuers: BTreeSet::new(),
-            unnamed: BTreeSet::new(),
-            works: BTreeMap::new(),
-        }
-    }
-
-    /// What its salts hang on; no two registers of a log share it, since `until` is the size of the log before.
-    fn scope(&self) -> Hash {
-        let size = |text: &str| (text.len() as u64).to_be_bytes();
-        Hash::of(&[
-            b"placet register\n",
-            &self.until.to_be_bytes(),
-            &size(&self.model),
-            self.model.as_bytes(),
-            self.period.as_bytes(),
-        ])
-    }
-
-    /// The salt of a work.
-    pub(crate) fn salt(&self, salts: &Salts, work: &str) -> [u8; 32] {
-        salts.salt(self.scope(), 0, work)
-    }
-
-    /// Its private fields.
-    pub(crate) fn private(&self, salts: &Salts) -> Private {
-        let fields = vec![("model".to_owned(), Value::text(&self.model))];
-        Private::new(salts, Hash::of(&[b"fields\n", &self.scope().0]), fields)
-    }
-
-    /// The prefix tree over it.
-    pub(crate) fn tree(&self, salts: &Salts) -> Result<placet_log::register::Register, Failure> {
-        let mut pairs = Vec::with_capacity(self.works.len());
-        for (work, entry) in &self.works {
-            let uses: Vec<UseRow> = entry.uses.iter().map(UseRow::from).collect();
-            let value = placet_log::answer::commit_uses(&self.salt(salts, work), &uses);
-            pairs.push((entry.key.parse().or_fail(Exit::Input)?, value));
-        }
-        placet_log::register::Register::new(pairs).or_fail(Exit::Input)
     }
 }
 
@@ -312,14 +232,16 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         .collect()
 }
 
-fn random() -> Result<[u8; 32], Failure> {
+/// Random bytes of the system.
+pub(crate) fn random() -> Result<[u8; 32], Failure> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)
         .map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;
     Ok(bytes)
 }
 
-fn write_secret(path: &Path, text: &str) -> Result<(), Failure> {
+/// Writes what only the owner may read, durably, where nothing is yet.
+pub(crate) fn write_secret(path: &Path, text: &str) -> Result<(), Failure> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -88,18 +88,23 @@ impl Provider {
     }
 
     fn source(&self) -> Source<'_> {
-        Source {
-            register: &self.register,
-            key: &self.key,
-            leaf: &self.entry,
-            private: &self.private,
-            show: &["model"],
-        }
+        Source { leaf: &self.entry, private: &self.private, show: &["model"] }
+    }
+
+    fn answer_with(
+        &self,
+        work: &str,
+        key: &BlindKey,
+        register: &Register,
+        uses: Option<(&[UseRow], [u8; 32])>,
+    ) -> TlogProof {
+        let (found, proof) = key.prove(work.as_bytes()).unwrap();
+        self.source().answer(work, &proof, &register.lookup(found).1, uses, self.outer(1))
     }
 
     fn answer(&self, work: &str) -> String {
         let uses = (work == ISBN).then_some((self.uses.as_slice(), self.salt));
-        self.source().answer(work, uses, self.outer(1)).unwrap().to_string()
+        self.answer_with(work, &self.key, &self.register, uses).to_string()
     }
 }
 
@@ -156,16 +161,15 @@ fn answers_to_other_questions_and_forgeries_are_refused_with_the_reason() {
     let alone = std::fs::read_to_string(provider.folder.path().join("log/checkpoint")).unwrap();
     refuse(&TlogProof { checkpoint: alone, ..good.clone() }, policy);
     // A present work passed off as absent, and with uses that are not the committed ones.
-    refuse(&provider.source().answer(ISBN, None, provider.outer(1)).unwrap(), policy);
+    let (key, register) = (&provider.key, &provider.register);
+    refuse(&provider.answer_with(ISBN, key, register, None), policy);
     let more = [provider.uses.clone(), provider.uses.clone()].concat();
-    refuse(&provider.source().answer(ISBN, Some((&more, provider.salt)), provider.outer(1)).unwrap(), policy);
+    refuse(&provider.answer_with(ISBN, key, register, Some((&more, provider.salt))), policy);
     // A register that is not the committed one, and a secret that is not.
     let empty = Register::new(vec![]).unwrap();
-    let source = Source { register: &empty, ..provider.source() };
-    refuse(&source.answer(ISBN, None, provider.outer(1)).unwrap(), policy);
+    refuse(&provider.answer_with(ISBN, key, &empty, None), policy);
     let other = BlindKey::derive(&[8; 32], b"register").unwrap();
-    let source = Source { key: &other, ..provider.source() };
-    refuse(&source.answer(ISBN, None, provider.outer(1)).unwrap(), policy);
+    refuse(&provider.answer_with(ISBN, &other, register, None), policy);
     let lines: Vec<String> = reasons.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(lines.join("\n"), @r"
     the answer is about `isbn:9780306406157`, asked was `isbn:1`

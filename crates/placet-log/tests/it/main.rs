@@ -4,3 +4,4 @@
 
 mod answers;
 mod conformance;
+mod killed;

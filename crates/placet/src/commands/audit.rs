@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use placet_core::note::{NoteError, Signer};
 use placet_log::audit::{Amounts, Finding, plan};
 use placet_log::leaf::{Leaf, Shard};
 use placet_log::policy::Policy;
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::commands::seal::Run;
 use crate::failure::OrFail as _;
 use crate::output::{Table, foreign};
-use crate::sealed::{count, entries, of_store};
+use crate::sealed::{count, entries, of_store, random, write_secret};
 use crate::{Context, Exit, Failure};
 
 /// Audit a log by sampling: draw the shards to open, compare them with a new scan
@@ -30,6 +31,15 @@ enum What {
     Plan(PlanArgs),
     /// Compare the drawn shards of a sealed run with a new scan of the same corpus
     Run(RunArgs),
+    /// Make an auditor's key, which signs findings, and print its public half
+    Key {
+        /// Name of the auditor, without spaces
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Where the secret key goes
+        #[arg(long, short, value_name = "FILE", default_value = "auditor.key")]
+        output: PathBuf,
+    },
 }
 
 #[derive(clap::Args)]
@@ -68,6 +78,12 @@ struct RunArgs {
     /// The run's folder of the new scan: same corpus, packs and profile
     #[arg(long, value_name = "RUN")]
     again: PathBuf,
+    /// The auditor's key: writes the finding as a signed note
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Where the signed finding goes
+    #[arg(long, short, value_name = "FILE", default_value = "finding.note", requires = "key")]
+    output: PathBuf,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -86,6 +102,14 @@ struct Written {
 
 #[derive(Serialize)]
 struct Said {
+    log: String,
+    /// Size of the log that the draw hangs on, and its seed.
+    size: u64,
+    seed: String,
+    /// Entries that the plan drew.
+    chosen: Vec<u64>,
+    /// SHA-256 of the run's description, as its entries have it.
+    run: String,
     opened: u64,
     not_here: u64,
     agree: bool,
@@ -108,6 +132,7 @@ impl Args {
         match self.what {
             What::Plan(args) => args.run(context),
             What::Run(args) => args.run(context),
+            What::Key { name, output } => key(context, &name, &output),
         }
     }
 }
@@ -168,7 +193,7 @@ impl RunArgs {
             .or_fail(Exit::Input)?;
         let plan: Written =
             serde_json::from_slice(&bytes).context("not an audit plan").or_fail(Exit::Input)?;
-        let chosen: BTreeSet<u64> = plan.chosen.into_iter().collect();
+        let chosen: BTreeSet<u64> = plan.chosen.iter().copied().collect();
         let reader = Reader::open(&self.log).map_err(of_store)?;
         let (sealed, again) = (Run::read(&self.sealed)?, Run::read(&self.again)?);
         let (mut opened, mut not_here, mut differences) = (0, 0, Vec::new());
@@ -217,7 +242,20 @@ impl RunArgs {
                 Failure::new(Exit::Input, error).hint("the other sealed runs hold them: name one of those")
             );
         }
-        let said = Said { opened, not_here, agree: differences.is_empty(), differences };
+        let said = Said {
+            log: plan.log,
+            size: plan.size,
+            seed: plan.seed,
+            chosen: plan.chosen,
+            run: sealed.hash.to_string(),
+            opened,
+            not_here,
+            agree: differences.is_empty(),
+            differences,
+        };
+        if let Some(key) = self.key {
+            sign(context, &said, &key, &self.output)?;
+        }
         if context.out.is_json() {
             context.out.json("placet.audit-finding/1", &said)?;
         } else {
@@ -238,6 +276,42 @@ impl RunArgs {
         }
         Ok(if said.agree { Exit::Done } else { Exit::Denied })
     }
+}
+
+/// Makes an auditor's key.
+fn key(context: &Context, name: &str, output: &Path) -> Result<Exit, Failure> {
+    let signer = Signer::from_seed(name, random()?).or_fail(Exit::Usage)?;
+    write_secret(output, &signer.to_secret()).map_err(|_| {
+        let error = anyhow::anyhow!("cannot write {}, or it is there already", output.display());
+        Failure::new(Exit::Input, error)
+    })?;
+    context.out.note(&format!("keep {} secret; others need this to check what it signs", output.display()));
+    context.out.result(&format!("{}\n", signer.verifier()))?;
+    Ok(Exit::Done)
+}
+
+/// Writes a finding as a signed note.
+fn sign(context: &Context, said: &Said, key: &Path, output: &Path) -> Result<(), Failure> {
+    #[derive(Serialize)]
+    struct Finding<'a> {
+        schema: &'static str,
+        found_at: jiff::Timestamp,
+        #[serde(flatten)]
+        said: &'a Said,
+    }
+    let secret = fs::read_to_string(key)
+        .with_context(|| format!("cannot read {}", key.display()))
+        .or_fail(Exit::Input)?;
+    let signer: Signer =
+        secret.trim_end().parse().map_err(|error: NoteError| Failure::new(Exit::Input, error))?;
+    let finding = Finding { schema: "placet.audit-finding/1", found_at: context.now, said };
+    let text = serde_json::to_string_pretty(&finding).map_err(anyhow::Error::new)? + "\n";
+    let note = placet_core::note::sign(&text, &[&signer]).or_fail(Exit::Input)?;
+    fs::write(output, note)
+        .with_context(|| format!("cannot write {}", output.display()))
+        .or_fail(Exit::Unavailable)?;
+    context.out.note(&format!("signed by {}: {}", foreign(signer.verifier().name()), output.display()));
+    Ok(())
 }
 
 fn shards(reader: &Reader) -> Result<Vec<(u64, Shard)>, Failure> {

@@ -1,21 +1,18 @@
-//! `placet log`: begins a log, checks a whole one.
+//! `placet log`: begins a log, serves it, collects cosignatures, checks a whole one.
 
-use std::fs;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
-use placet_log::checkpoint::Checkpoint;
-use placet_log::fsck::{Flaw, fsck};
-use placet_log::leaf::Leaf;
-use placet_log::policy::Policy;
-use serde::Serialize;
-
-use crate::failure::OrFail as _;
 use crate::output::foreign;
-use crate::sealed::{Sealed, count};
-use crate::{Context, Exit, Failure};
+use crate::sealed::Sealed;
+use crate::{Context, Exit, Failure, witnesses};
 
-/// Begin a log, or check a whole one
+mod add;
+mod disclose;
+mod fsck;
+mod receipt;
+mod serve;
+
+/// Begin a log, serve it, have it witnessed, or check a whole one
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -30,37 +27,33 @@ enum What {
         #[arg(value_name = "NAME")]
         name: String,
     },
+    /// Seal a document's hash: an authorization, the correction of an entry, a change of key
+    Add(add::Args),
+    /// Show one private field of an entry, or one row of a sealed shard, with proof
+    Disclose(disclose::Args),
     /// Check every entry, tile and signature of a log, and that it continues what was seen before
-    Fsck {
-        /// Folder of the log
-        #[arg(value_name = "LOG")]
-        log: PathBuf,
-        /// Trust policy
-        #[arg(long, value_name = "FILE")]
-        policy: PathBuf,
-        /// A checkpoint that was seen before
-        #[arg(long, value_name = "FILE")]
-        earlier: Option<PathBuf>,
+    Fsck(fsck::Args),
+    /// Write a COSE receipt (RFC 9942) that an entry is in the log, and the entry
+    Receipt(receipt::Args),
+    /// Serve the log's public files over HTTP
+    Serve {
+        /// Address and port to listen on
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8082")]
+        listen: String,
     },
-}
-
-#[derive(Serialize, Default)]
-struct Checked {
-    log: String,
-    size: u64,
-    root: String,
-    shards: u64,
-    registers: u64,
-    other: u64,
-    /// Entries that follow no known schema.
-    foreign: u64,
+    /// Collect the cosignatures of witnesses for the newest checkpoint, now and after each seal
+    Witness {
+        /// Trust policy whose witnesses have addresses; the one given last if none is given
+        #[arg(long, value_name = "FILE")]
+        policy: Option<PathBuf>,
+    },
 }
 
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<Exit, Failure> {
+        let sealed = Sealed::new(&context.home);
         match self.what {
             What::Create { name } => {
-                let sealed = Sealed::new(&context.home);
                 let key = sealed.create(&name)?;
                 context.out.note(&format!(
                     "began {}: the public part; serve it as it is\n\
@@ -71,52 +64,24 @@ impl Args {
                 context.out.result(&format!("log {key}\nquorum none\n"))?;
                 Ok(Exit::Done)
             }
-            What::Fsck { log, policy, earlier } => {
-                let read = |path: PathBuf| {
-                    fs::read(&path)
-                        .with_context(|| format!("cannot read {}", path.display()))
-                        .or_fail(Exit::Input)
-                };
-                let policy = Policy::parse(&read(policy)?).or_fail(Exit::Usage)?;
-                let (checkpoint, _) = policy.open(&read(log.join("checkpoint"))?).or_fail(Exit::Denied)?;
-                let earlier = match earlier {
-                    Some(path) => {
-                        Some(Checkpoint::open(&read(path)?, policy.logs()).or_fail(Exit::Denied)?.0)
+            What::Add(args) => args.run(context),
+            What::Disclose(args) => args.run(context),
+            What::Fsck(args) => args.run(context),
+            What::Receipt(args) => args.run(context),
+            What::Serve { listen } => serve::run(context, &listen),
+            What::Witness { policy } => {
+                let mut writer = sealed.writer()?;
+                match policy {
+                    Some(policy) => witnesses::keep_policy(&sealed, &policy)?,
+                    None if witnesses::has_policy(&sealed) => {}
+                    None => {
+                        let error = anyhow::anyhow!("no witnesses are known yet");
+                        return Err(Failure::new(Exit::Usage, error)
+                            .hint("name a trust policy whose witnesses have addresses with --policy"));
                     }
-                    None => None,
-                };
-                let mut checked = Checked {
-                    log: checkpoint.origin.clone(),
-                    size: checkpoint.size,
-                    root: checkpoint.root.to_string(),
-                    ..Checked::default()
-                };
-                let visit = |_, entry: &[u8]| match Leaf::decode(entry) {
-                    Ok(Leaf::Shard(_)) => checked.shards += 1,
-                    Ok(Leaf::Register(_)) => checked.registers += 1,
-                    Ok(_) => checked.other += 1,
-                    Err(_) => checked.foreign += 1,
-                };
-                fsck(&checkpoint, earlier.as_ref(), |path| fs::read(log.join(path)), visit).map_err(
-                    |flaw| {
-                        let exit = if matches!(flaw, Flaw::Read(_)) { Exit::Input } else { Exit::Denied };
-                        Failure::new(exit, flaw)
-                    },
-                )?;
-                if context.out.is_json() {
-                    context.out.json("placet.log-fsck/1", &checked)?;
-                } else {
-                    context.out.result(&format!(
-                        "{} holds together: {} ({}, {}, {}, {} of no known schema), root {}\n",
-                        foreign(&checked.log),
-                        count(checked.size, "entry", "entries"),
-                        count(checked.shards, "shard", "shards"),
-                        count(checked.registers, "register", "registers"),
-                        count(checked.other, "other", "others"),
-                        checked.foreign,
-                        checked.root
-                    ))?;
                 }
+                witnesses::ask(context, &sealed, &mut writer)?;
+                context.out.result(sealed.reader()?.note())?;
                 Ok(Exit::Done)
             }
         }

@@ -1,25 +1,33 @@
 //! `placet lookup`: whether a work stands in the register of a model and period, with a proof for the one who asks.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use placet_core::Identifier;
-use placet_log::answer::{Source, UseRow};
+use placet_log::answer::Source;
+use placet_log::store::Reader;
 use placet_log::tlog_proof::TlogProof;
 use serde::Serialize;
 
 use crate::failure::OrFail as _;
 use crate::output::foreign;
-use crate::sealed::{Held, Sealed, of_store};
+use crate::registers::Held;
+use crate::sealed::{Sealed, of_store};
 use crate::{Context, Exit, Failure};
+
+mod blinded;
 
 /// Answer whether a work stands in the sealed register, with a proof file
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    blinded: Option<blinded::What>,
     /// The work: an identifier such as isbn:9780306406157, or issuer/id as in the pack
-    #[arg(long, value_name = "WORK")]
-    work: String,
+    #[arg(long, value_name = "WORK", required = true)]
+    work: Option<String>,
     /// Model; needed where the log has registers of several
     #[arg(long)]
     model: Option<String>,
@@ -43,36 +51,34 @@ struct Said {
 
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<Exit, Failure> {
-        let work = work_name(&self.work)?;
+        if let Some(what) = self.blinded {
+            return what.run(context);
+        }
+        let work = work_name(&self.work.unwrap_or_default())?;
         let sealed = Sealed::new(&context.home);
         let reader = sealed.reader()?;
-        let held = choose(sealed.registers(&reader)?, self.model.as_deref(), self.period.as_deref())?;
+        let held = choose(Held::all(sealed.home(), &reader)?, self.model.as_deref(), self.period.as_deref())?;
         let (key, salts) = (sealed.blind_key()?, sealed.salts()?);
-        if let Some(why) = unanswerable(&held, &work) {
+        let (key, proof) = key.prove(work.as_bytes()).or_fail(Exit::Input)?;
+        let found = held.find(key, &salts)?;
+        let (issuers, unnamed) = (&held.head.issuers, !held.head.unnamed.is_empty());
+        if let Some(why) = unanswerable(issuers, unnamed, found.uses.is_some(), &work) {
             let error = anyhow::anyhow!("{work}: cannot be known: {why}");
             return Err(Failure::new(Exit::Unavailable, error));
         }
-        let (register, private) = (held.file.tree(&salts)?, held.file.private(&salts));
-        let uses: Option<Vec<UseRow>> =
-            held.file.works.get(&work).map(|entry| entry.uses.iter().map(UseRow::from).collect());
-        let outer = TlogProof {
-            extra: None,
-            index: held.index,
-            hashes: reader.tiles().inclusion_proof(held.index).map_err(of_store)?,
-            checkpoint: reader.note().to_owned(),
-        };
-        let source =
-            Source { register: &register, key: &key, leaf: &held.entry, private: &private, show: &["model"] };
-        let shown = uses.as_deref().map(|uses| (uses, held.file.salt(&salts, &work)));
-        let proof = source.answer(&work, shown, outer).or_fail(Exit::Input)?;
+        let outer = outer(&reader, held.index)?;
+        let private = held.head.private(&salts);
+        let source = Source { leaf: &held.entry, private: &private, show: &["model"] };
+        let shown = found.uses.as_ref().map(|(uses, salt)| (uses.as_slice(), *salt));
+        let proof = source.answer(&work, &proof, &found.proof, shown, outer);
         fs::write(&self.output, proof.to_string())
             .with_context(|| format!("cannot write {}", self.output.display()))
             .or_fail(Exit::Unavailable)?;
         let said = Said {
-            answer: if uses.is_some() { "present" } else { "absent from the committed register" },
+            answer: if found.uses.is_some() { "present" } else { "absent from the committed register" },
             work,
-            model: held.file.model,
-            period: held.file.period,
+            model: held.head.model,
+            period: held.head.period,
             register: held.index,
             proof: self.output,
         };
@@ -91,6 +97,16 @@ impl Args {
         }
         Ok(Exit::Done)
     }
+}
+
+/// The proof that an entry is in the log, as it stands.
+pub(crate) fn outer(reader: &Reader, index: u64) -> Result<TlogProof, Failure> {
+    Ok(TlogProof {
+        extra: None,
+        index,
+        hashes: reader.tiles().inclusion_proof(index).map_err(of_store)?,
+        checkpoint: reader.note().to_owned(),
+    })
 }
 
 /// The canonical name of a work in the register.
@@ -115,16 +131,16 @@ fn issuer(work: &str) -> Option<&str> {
 }
 
 /// Why the register's silence about a work would say nothing.
-fn unanswerable(held: &Held, work: &str) -> Option<String> {
-    if held.file.works.contains_key(work) {
+fn unanswerable(issuers: &BTreeSet<String>, unnamed: bool, present: bool, work: &str) -> Option<String> {
+    if present {
         return None;
     }
     match issuer(work) {
-        Some(issuer) if !held.file.issuers.contains(issuer) => {
-            let issuers: Vec<&str> = held.file.issuers.iter().map(String::as_str).collect();
+        Some(issuer) if !issuers.contains(issuer) => {
+            let issuers: Vec<&str> = issuers.iter().map(String::as_str).collect();
             Some(format!("no pack of `{issuer}` was scanned with, only of {}", issuers.join(", ")))
         }
-        None if !held.file.unnamed.is_empty() => Some(
+        None if unnamed => Some(
             "the register was sealed without the packs of its scans and may know the work by another name"
                 .to_owned(),
         ),
@@ -134,11 +150,11 @@ fn unanswerable(held: &Held, work: &str) -> Option<String> {
 
 fn choose(held: Vec<Held>, model: Option<&str>, period: Option<&str>) -> Result<Held, Failure> {
     let fits = |held: &Held| {
-        model.is_none_or(|model| held.file.model == model)
-            && period.is_none_or(|period| held.file.period == period)
+        model.is_none_or(|model| held.head.model == model)
+            && period.is_none_or(|period| held.head.period == period)
     };
     let fitting: Vec<Held> = held.into_iter().filter(fits).collect();
-    let mut models: Vec<&str> = fitting.iter().map(|held| held.file.model.as_str()).collect();
+    let mut models: Vec<&str> = fitting.iter().map(|held| held.head.model.as_str()).collect();
     models.sort_unstable();
     models.dedup();
     if models.len() > 1 {

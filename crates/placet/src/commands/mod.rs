@@ -29,6 +29,7 @@ mod terms;
 mod trust;
 mod value;
 mod verify;
+mod witness;
 mod works;
 
 macro_rules! verbs {
@@ -68,6 +69,7 @@ verbs! {
     Lookup => lookup,
     Verify => verify,
     Log => log,
+    Witness => witness,
     Audit => audit,
     Value => value,
     Settle => settle,

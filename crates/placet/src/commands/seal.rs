@@ -7,18 +7,19 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use placet_core::Identifier;
 use placet_corpus::table::{Reader as Table, Value as Cell};
+use placet_log::answer::UseRow;
 use placet_log::cbor::Value;
 use placet_log::hash::Hash;
-use placet_log::leaf::{Leaf, Register, Shard};
-use placet_log::private::{Private, Salts};
+use placet_log::leaf::{Leaf, Shard};
 use placet_log::tree::Tree;
 use placet_match::Pack;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::OrFail as _;
 use crate::output::foreign;
-use crate::sealed::{Entry, RegisterFile, Row, Sealed, count, entries, hex, of_store};
-use crate::{Context, Exit, Failure};
+use crate::registers::{Draft, Head, Held};
+use crate::sealed::{Sealed, count, entries, hex, of_store};
+use crate::{Context, Exit, Failure, witnesses};
 
 /// Seal what a scan found in the log, before the corpus is used
 #[derive(clap::Args)]
@@ -105,12 +106,12 @@ impl Args {
                 return Err(Failure::new(Exit::Input, error));
             }
         }
-        let from = writer.size();
+        let first = writer.size();
         let mut at = BTreeMap::new();
         for (id, commit) in &run.commits {
             let rows = run.rows.get(id).map_or(&[][..], Vec::as_slice);
             let encoded = rows.iter().map(|row| row.to_value(id).encode());
-            let scope = Hash::of(&[b"placet shard\n", &run.hash.0, id.as_bytes()]);
+            let scope = run.scope(id);
             let fields = vec![
                 ("model".to_owned(), Value::text(&self.model)),
                 ("shard".to_owned(), Value::text(id)),
@@ -125,48 +126,40 @@ impl Args {
                 packs: run.packs.clone(),
                 profile: run.profile,
                 period: period.clone(),
-                private: Private::new(&salts, scope, fields).root(),
+                private: sealed.keep_private(writer.size(), scope, fields)?.root(),
             });
             at.insert(id.as_str(), writer.append(&leaf.encode()).map_err(of_store)?);
         }
 
-        let earlier = sealed.registers(&reader)?.into_iter().map(|held| held.file);
-        let earlier = earlier.into_iter().find(|file| file.model == self.model && file.period == period);
-        let mut register =
-            RegisterFile::new(&self.model, &period, earlier.as_ref().map_or(from, |e| e.from), writer.size());
+        let earlier = Held::all(sealed.home(), &reader)?;
+        let earlier =
+            earlier.into_iter().find(|held| held.head.model == self.model && held.head.period == period);
+        let from = earlier.as_ref().map_or(first, |earlier| earlier.head.from);
+        let mut register = Draft::new(Head::new(&self.model, &period, from, writer.size()));
         if let Some(earlier) = earlier {
-            register.works = earlier.works;
-            register.issuers = earlier.issuers;
-            register.unnamed = earlier.unnamed;
+            register.take_over(&earlier)?;
         }
-        register.issuers.extend(run.pack_records.iter().map(|pack| pack.issuer.clone()));
-        register.unnamed.extend(unnamed.iter().map(|pack| pack.id.clone()));
+        register.head.issuers.extend(run.pack_records.iter().map(|pack| pack.issuer.clone()));
+        register.head.unnamed.extend(unnamed.iter().map(|pack| pack.id.clone()));
         for (id, rows) in &run.rows {
             let Some(shard) = at.get(id.as_str()) else { continue };
             for row in rows {
                 for work in row.works(&names) {
-                    let entry = match register.works.entry(work) {
-                        std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-                        std::collections::btree_map::Entry::Vacant(entry) => {
-                            let key = key.key(entry.key().as_bytes()).or_fail(Exit::Input)?;
-                            entry.insert(Entry { key: key.to_string(), uses: Vec::new() })
-                        }
-                    };
-                    entry.uses.push(row.sealed(*shard));
-                    entry.uses.sort();
+                    register.add(work, row.sealed(*shard));
                 }
             }
         }
-        let entry = register_entry(&register, &salts, key.public())?;
-        sealed.keep(&entry, &register)?;
+        let works = register.len();
+        let entry = register.keep(&sealed, writer.size(), &key, &salts)?;
         let index = writer.append(&entry).map_err(of_store)?;
         let checkpoint = writer.seal().map_err(of_store)?;
+        witnesses::ask(context, &sealed, &mut writer)?;
 
         let said = Said {
             log: checkpoint.origin.clone(),
             period,
             shards: run.commits.len(),
-            names: register.works.len(),
+            names: works,
             register: index,
             size: checkpoint.size,
             root: checkpoint.root.to_string(),
@@ -175,7 +168,7 @@ impl Args {
             context.out.json("placet.seal/1", &said)?;
         } else {
             context.out.note(&format!(
-                "sealed {} from entry {from} on; the register of {} is entry {index} and holds {}",
+                "sealed {} from entry {first} on; the register of {} is entry {index} and holds {}",
                 count(said.shards as u64, "shard", "shards"),
                 foreign(&said.period),
                 count(said.names as u64, "name of a work", "names of works"),
@@ -184,18 +177,6 @@ impl Args {
         }
         Ok(Exit::Done)
     }
-}
-
-fn register_entry(register: &RegisterFile, salts: &Salts, key: [u8; 32]) -> Result<Vec<u8>, Failure> {
-    let leaf = Register {
-        period: register.period.clone(),
-        root: register.tree(salts)?.root(),
-        key,
-        from: register.from,
-        until: register.until,
-        private: register.private(salts).root(),
-    };
-    Ok(Leaf::Register(leaf).encode())
 }
 
 /// A finished run.
@@ -225,6 +206,11 @@ pub(crate) struct UsesRow {
 }
 
 impl Run {
+    /// What the salts of a shard hang on.
+    pub(crate) fn scope(&self, shard: &str) -> Hash {
+        Hash::of(&[b"placet shard\n", &self.hash.0, shard.as_bytes()])
+    }
+
     /// Reads a run's folder and checks its use records against `run.json`.
     pub(crate) fn read(folder: &Path) -> Result<Run, Failure> {
         let read = |name: &str| {
@@ -290,8 +276,8 @@ impl UsesRow {
         works
     }
 
-    fn sealed(&self, shard: u64) -> Row {
-        Row {
+    fn sealed(&self, shard: u64) -> UseRow {
+        UseRow {
             shard,
             use_name: self.use_name.clone(),
             verdict: self.verdict.clone(),
@@ -303,7 +289,7 @@ impl UsesRow {
     }
 
     /// As it is committed in the row tree.
-    fn to_value(&self, shard: &str) -> Value {
+    pub(crate) fn to_value(&self, shard: &str) -> Value {
         Value::map([
             ("work", Value::text(&self.work)),
             ("pack", Value::text(&self.pack)),

@@ -7,13 +7,12 @@ use anyhow::Context as _;
 use placet_log::cbor::Value;
 use placet_log::hash::Hash;
 use placet_log::leaf::{Document, Leaf};
-use placet_log::private::Private;
 use serde::Serialize;
 
 use crate::failure::OrFail as _;
 use crate::output::foreign;
 use crate::sealed::{Sealed, of_store};
-use crate::{Context, Exit, Failure};
+use crate::{Context, Exit, Failure, witnesses};
 
 /// State the value made with a model in a period
 #[derive(clap::Args)]
@@ -90,13 +89,14 @@ impl Args {
             ("model".to_owned(), Value::text(&report.model)),
             ("revenue".to_owned(), Value::Uint(revenue_minor)),
         ];
-        let private = Private::new(&sealed.salts()?, document, fields).root();
+        let private = sealed.keep_private(writer.size(), document, fields)?.root();
         fs::write(&report.output, &bytes)
             .with_context(|| format!("cannot write {}", report.output.display()))
             .or_fail(Exit::Unavailable)?;
         let leaf = Leaf::Value(Document { period: report.period.clone(), document, private });
         let index = writer.append(&leaf.encode()).map_err(of_store)?;
         let checkpoint = writer.seal().map_err(of_store)?;
+        witnesses::ask(context, &sealed, &mut writer)?;
         context.out.note(&format!(
             "{} states it; keep it. Its hash is sealed as entry {index}",
             foreign(&report.output.display().to_string())

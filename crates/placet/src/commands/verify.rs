@@ -5,8 +5,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use placet_log::answer::{Expected, Proven, verify};
+use placet_core::note::Verified;
+use placet_log::answer::{AnswerError, Expected, Proven, verify};
 use placet_log::cbor::Value;
+use placet_log::disclosure;
 use placet_log::policy::Policy;
 use serde::Serialize;
 
@@ -16,7 +18,10 @@ use crate::output::{Table, foreign};
 use crate::sealed::Row;
 use crate::{Context, Exit, Failure};
 
-/// Verify the answer to a look-up, offline
+mod disclosed;
+mod receipt;
+
+/// Verify the answer to a look-up or a disclosure, offline
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The proof file
@@ -31,6 +36,9 @@ pub(crate) struct Args {
     /// The period you asked about
     #[arg(long)]
     period: Option<String>,
+    /// The entry, where the proof file is a COSE receipt (`placet log receipt`)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["work", "period"])]
+    entry: Option<PathBuf>,
     /// Size of the newest checkpoint you know; an answer on an older one is refused
     #[arg(long, value_name = "ENTRIES")]
     newest: Option<u64>,
@@ -64,15 +72,37 @@ impl Args {
             fs::read(path).with_context(|| format!("cannot read {}", path.display())).or_fail(Exit::Input)
         };
         let policy = Policy::parse(&read(&self.policy)?).or_fail(Exit::Usage)?;
-        let work = self.work.as_deref().map(work_name).transpose()?;
-        let expected =
-            Expected { work: work.as_deref(), period: self.period.as_deref(), size_known: self.newest };
-        let proven = verify(&read(&self.proof)?, &policy, expected).map_err(|error| {
+        let file = read(&self.proof)?;
+        if let Some(entry) = &self.entry {
+            return receipt::run(context, &file, &read(entry)?, &policy, self.newest);
+        }
+        let denied = |error: AnswerError| {
             Failure::new(
                 Exit::Denied,
                 anyhow::Error::new(error).context("NOT PROVEN: the proof does not hold"),
             )
-        })?;
+        };
+        if disclosure::is_disclosure(&file) {
+            if self.work.is_some() || self.period.is_some() {
+                let error = anyhow::anyhow!("NOT PROVEN: this is a disclosure, no answer to a look-up");
+                return Err(Failure::new(Exit::Denied, error));
+            }
+            let proven = disclosure::verify(&file, &policy).map_err(denied)?;
+            if let Some(known) = self.newest.filter(|known| proven.checkpoint.size < *known) {
+                return Err(denied(AnswerError::Stale { found: proven.checkpoint.size, known }));
+            }
+            let said = disclosed::Said::of(proven);
+            if context.out.is_json() {
+                context.out.json("placet.verify-disclosure/1", &said)?;
+            } else {
+                context.out.result(&said.to_string())?;
+            }
+            return Ok(Exit::Done);
+        }
+        let work = self.work.as_deref().map(work_name).transpose()?;
+        let expected =
+            Expected { work: work.as_deref(), period: self.period.as_deref(), size_known: self.newest };
+        let proven = verify(&file, &policy, expected).map_err(denied)?;
         let said = Said::of(proven);
         if context.out.is_json() {
             context.out.json("placet.verify/1", &said)?;
@@ -81,6 +111,27 @@ impl Args {
         }
         Ok(Exit::Done)
     }
+}
+
+impl Signed {
+    fn all(verified: Vec<Verified>) -> Vec<Signed> {
+        let time =
+            |seconds: u64| i64::try_from(seconds).ok().and_then(|s| jiff::Timestamp::from_second(s).ok());
+        verified.into_iter().map(|v| Signed { name: v.name, time: v.time.and_then(time) }).collect()
+    }
+
+    /// What the signatures leave open.
+    fn not_proven(signed: &[Signed]) -> Option<&'static str> {
+        let witnessed = signed.iter().any(|signed| signed.time.is_some());
+        (!witnessed).then_some("that everybody is shown the same log: no witness cosigned the checkpoint")
+    }
+}
+
+fn say_signed(f: &mut std::fmt::Formatter<'_>, signed: &[Signed]) -> std::fmt::Result {
+    signed.iter().try_for_each(|Signed { name, time }| match time {
+        Some(time) => writeln!(f, "  The log as it stands here was seen by {} at {time}.", foreign(name)),
+        None => writeln!(f, "  The log as it stands here was signed by {}.", foreign(name)),
+    })
 }
 
 impl Said {
@@ -102,11 +153,8 @@ impl Said {
                 "that the model was trained with it: the rows say what a scan found in the sealed corpus",
             );
         }
-        let time =
-            |seconds: u64| i64::try_from(seconds).ok().and_then(|s| jiff::Timestamp::from_second(s).ok());
-        if !proven.signed.iter().any(|signed| signed.time.is_some()) {
-            not_proven.push("that everybody is shown the same log: no witness cosigned the checkpoint");
-        }
+        let signed = Signed::all(proven.signed);
+        not_proven.extend(Signed::not_proven(&signed));
         Said {
             answer: if proven.uses.is_some() { "present" } else { "absent" },
             work: proven.work,
@@ -115,11 +163,7 @@ impl Said {
             entry: proven.index,
             period: proven.register.period,
             fields: proven.fields.into_iter().map(|(name, value)| (name, plain(&value))).collect(),
-            signed: proven
-                .signed
-                .into_iter()
-                .map(|v| Signed { name: v.name, time: v.time.and_then(time) })
-                .collect(),
+            signed,
             uses: proven.uses.unwrap_or_default().iter().map(Row::from).collect(),
             not_proven,
         }
@@ -145,14 +189,7 @@ impl std::fmt::Display for Said {
         let (entry, log, size) = (self.entry, foreign(&self.log), self.log_size);
         writeln!(f, "  Entry {entry} of the log {log} ({size} entries) is a register")?;
         writeln!(f, "  for the period {}{which}.", foreign(&self.period))?;
-        for Signed { name, time } in &self.signed {
-            match time {
-                Some(time) => {
-                    writeln!(f, "  The log as it stands here was seen by {} at {time}.", foreign(name))?;
-                }
-                None => writeln!(f, "  The log as it stands here was signed by {}.", foreign(name))?,
-            }
-        }
+        say_signed(f, &self.signed)?;
         let work = foreign(&self.work);
         if self.answer == "present" {
             writeln!(f, "  {work} is PRESENT in this register:\n")?;

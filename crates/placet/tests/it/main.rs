@@ -8,6 +8,8 @@ mod frame;
 mod gate;
 mod init;
 mod ledger;
+mod log;
+mod lookup;
 mod pack;
 mod register;
 mod reserve;

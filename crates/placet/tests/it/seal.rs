@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use placet_core::note::Signer;
+use placet_core::note::{self, Signer};
 use placet_core::{Work, WorkKind};
 use placet_match::{Guarantee, PackBuilder};
 use tempfile::TempDir;
@@ -178,9 +178,9 @@ fn an_audit_finds_what_was_sealed_and_is_not_there() {
     let folder = sealed(true);
     let home = folder.path();
     let plan = run(home, ["audit", "plan", "--log", "placet/log", "--policy", "trust.policy"]).expect(0);
-    let audit =
+    let audit_words =
         ["audit", "run", "--plan", "audit-plan.json", "--log", "placet/log", "--sealed", "run", "--again"];
-    let audit = |again| run(home, audit.into_iter().chain([again]));
+    let audit = |again| run(home, audit_words.into_iter().chain([again]));
     scan(home, "again");
     let mut read = vec![plan, audit("again").expect(0)];
     // As many bytes, and the second book is no longer quoted.
@@ -190,6 +190,15 @@ fn an_audit_finds_what_was_sealed_and_is_not_there() {
     fs::write(home.join("corpus/a.jsonl"), format!("{first}\n{other}")).unwrap();
     scan(home, "other");
     read.push(audit("other").expect(10));
+    // The same finding as a note that the auditor signs.
+    let key = run(home, ["audit", "key", "auditor.example"]).expect(0);
+    run(home, ["audit", "key", "auditor.example"]).expect(3);
+    run(home, audit_words.into_iter().chain(["other", "--key", "auditor.key"])).expect(10);
+    let auditor = [key.stdout.trim_end().parse().unwrap()];
+    let finding = note::open(&fs::read(home.join("finding.note")).unwrap(), &auditor).unwrap();
+    let finding: serde_json::Value = serde_json::from_str(&finding.text).unwrap();
+    assert_eq!(finding["differences"][0]["kind"], "sealed but not found");
+    assert_eq!((&finding["chosen"], &finding["agree"]), (&serde_json::json!([0]), &false.into()));
     fs::write(home.join("corpus/a.jsonl"), format!("{first}\n")).unwrap();
     scan(home, "shorter");
     read.push(audit("shorter").expect(3));

@@ -1,0 +1,265 @@
+//! COSE receipts (RFC 9942) from the same tree: inclusion of an entry, signed by the log's key, for readers that speak
+//! COSE. The tree is that of RFC 9162 with SHA-256, verifiable data structure 1 of the RFC's registry.
+//!
+//! ```text
+//! receipt   = #6.18([protected, unprotected, nil, signature])                        COSE_Sign1, RFC 9052 section 4.2
+//! protected = << {1 (alg): -8 (EdDSA), 4 (kid): key id, 395 (vds): 1} >>
+//! unprotected = {396 (vdp): {-1 (inclusion): [<< [tree size, index, [hash, …]] >>]}}
+//! signed    = ["Signature1", protected, h'', root]                                    the root is detached
+//! ```
+
+use placet_core::note::{Signer, Verifier};
+
+use crate::hash::Hash;
+use crate::proof::{ProofError, verify_inclusion};
+
+const ALG: u64 = 1;
+const EDDSA: i64 = -8;
+const KID: u64 = 4;
+const VDS: u64 = 395;
+const RFC9162_SHA256: u64 = 1;
+const VDP: u64 = 396;
+const INCLUSION: i64 = -1;
+
+/// A longer receipt is refused unread.
+pub const RECEIPT_BYTES_MAX: usize = 64 * 1024;
+
+/// Why a receipt does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReceiptError {
+    /// Bytes that are no receipt as written here.
+    #[error("not a COSE receipt of an inclusion: {0}")]
+    Malformed(&'static str),
+    /// Another key, or a changed receipt.
+    #[error("the receipt was not signed with the log's key, or was changed")]
+    Signature,
+    /// The entry is another.
+    #[error(transparent)]
+    Inclusion(#[from] ProofError),
+}
+
+/// A receipt that an entry stands at a place of a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// Entries in the tree.
+    pub size: u64,
+    /// Which entry, from 0.
+    pub index: u64,
+    /// The inclusion proof.
+    pub hashes: Vec<Hash>,
+}
+
+impl Receipt {
+    /// Signs a receipt for the tree of this root. Whoever calls has the root from a checkpoint of the log's own.
+    pub fn sign(&self, root: Hash, signer: &Signer) -> Option<Vec<u8>> {
+        let protected = protected(signer.verifier());
+        let signature = signer.sign_bytes(&to_be_signed(&protected, root)).ok()?;
+        let mut proof = Cbor::default();
+        proof.head(4, 3).uint(self.size).uint(self.index).head(4, self.hashes.len() as u64);
+        for hash in &self.hashes {
+            proof.bytes(&hash.0);
+        }
+        let mut receipt = Cbor::default();
+        receipt.head(6, 18).head(4, 4).bytes(&protected);
+        receipt.head(5, 1).uint(VDP).head(5, 1).int(INCLUSION).head(4, 1).bytes(&proof.0);
+        receipt.0.push(0xf6);
+        receipt.bytes(&signature);
+        Some(receipt.0)
+    }
+
+    /// Verifies a receipt for an entry with the log's key, and gives it.
+    pub fn verify(bytes: &[u8], entry: &[u8], key: &Verifier) -> Result<Receipt, ReceiptError> {
+        let malformed = |what| move || ReceiptError::Malformed(what);
+        if bytes.len() > RECEIPT_BYTES_MAX {
+            return Err(ReceiptError::Malformed("longer than 64 KiB"));
+        }
+        let mut r = Reader(bytes);
+        let outer = (r.head(6), r.head(4));
+        if outer != (Some(18), Some(4)) {
+            return Err(ReceiptError::Malformed("no COSE_Sign1"));
+        }
+        let protected = r.bytes().ok_or_else(malformed("no protected header"))?;
+        if protected != self::protected(key) {
+            return Err(ReceiptError::Malformed("another algorithm, key or kind of tree"));
+        }
+        let vdp = (r.head(5), r.head(0), r.head(5), r.head(1), r.head(4));
+        if vdp != (Some(1), Some(VDP), Some(1), Some(0), Some(1)) {
+            return Err(ReceiptError::Malformed("no single inclusion proof"));
+        }
+        let proof = r.bytes().ok_or_else(malformed("no inclusion proof"))?;
+        let detached = r.byte() == Some(0xf6);
+        let signature =
+            r.bytes().filter(|_| detached && r.0.is_empty()).ok_or_else(malformed("no signature"))?;
+        let mut p = Reader(proof);
+        let (three, size, index, count) = (p.head(4), p.head(0), p.head(0), p.head(4));
+        let (Some(3), Some(size), Some(index), Some(count @ 0..=64)) = (three, size, index, count) else {
+            return Err(ReceiptError::Malformed("an inclusion proof of another shape"));
+        };
+        let hash = |_| p.bytes().and_then(|hash| hash.try_into().ok()).map(Hash);
+        let hashes = (0..count).map(hash).collect::<Option<Vec<_>>>().filter(|_| p.0.is_empty());
+        let hashes = hashes.ok_or_else(malformed("a proof line that is no hash"))?;
+        // The root is detached: the proof leads to it, and the signature holds for that root alone.
+        let root = root_of(size, index, Hash::leaf(entry), &hashes)?;
+        let signed = to_be_signed(protected, root);
+        if !key.verify_bytes(&signed, signature) {
+            return Err(ReceiptError::Signature);
+        }
+        verify_inclusion(index, size, Hash::leaf(entry), &hashes, root)?;
+        Ok(Receipt { size, index, hashes })
+    }
+}
+
+/// RFC 9162 section 2.1.3.2 without the comparison at its end.
+fn root_of(size: u64, index: u64, leaf: Hash, hashes: &[Hash]) -> Result<Hash, ReceiptError> {
+    let fail = ReceiptError::Malformed("a proof that does not fit the tree's size");
+    if index >= size {
+        return Err(fail);
+    }
+    let (mut fnode, mut snode, mut root) = (index, size - 1, leaf);
+    for hash in hashes {
+        if snode == 0 {
+            return Err(fail);
+        }
+        if fnode & 1 == 1 || fnode == snode {
+            root = Hash::node(*hash, root);
+            while fnode & 1 == 0 && fnode != 0 {
+                (fnode, snode) = (fnode >> 1, snode >> 1);
+            }
+        } else {
+            root = Hash::node(root, *hash);
+        }
+        (fnode, snode) = (fnode >> 1, snode >> 1);
+    }
+    if snode == 0 { Ok(root) } else { Err(fail) }
+}
+
+fn protected(key: &Verifier) -> Vec<u8> {
+    let mut header = Cbor::default();
+    header.head(5, 3).uint(ALG).int(EDDSA).uint(KID).bytes(&key.id().0).uint(VDS).uint(RFC9162_SHA256);
+    header.0
+}
+
+fn to_be_signed(protected: &[u8], root: Hash) -> Vec<u8> {
+    let mut signed = Cbor::default();
+    signed.head(4, 4).head(3, 10).0.extend_from_slice(b"Signature1");
+    signed.bytes(protected).bytes(&[]).bytes(&root.0);
+    signed.0
+}
+
+/// Writes the few CBOR items of COSE, whose maps have numbers for keys, in RFC 8949's deterministic encoding.
+#[derive(Default)]
+struct Cbor(Vec<u8>);
+
+impl Cbor {
+    fn head(&mut self, major: u8, n: u64) -> &mut Cbor {
+        crate::cbor::head(&mut self.0, major, n);
+        self
+    }
+
+    fn uint(&mut self, n: u64) -> &mut Cbor {
+        self.head(0, n)
+    }
+
+    fn int(&mut self, n: i64) -> &mut Cbor {
+        match u64::try_from(n) {
+            Ok(n) => self.head(0, n),
+            Err(_) => self.head(1, !n as u64),
+        }
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) -> &mut Cbor {
+        self.head(2, bytes.len() as u64).0.extend_from_slice(bytes);
+        self
+    }
+}
+
+/// Reads the same back. Whatever is not written as above does not match.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn byte(&mut self) -> Option<u8> {
+        let (first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(*first)
+    }
+
+    /// The number of an item of this major type, written as short as possible.
+    fn head(&mut self, major: u8) -> Option<u64> {
+        let first = self.byte()?;
+        let short = first & 31;
+        let n = match short {
+            0..24 => u64::from(short),
+            24..=27 => {
+                let (number, rest) = self.0.split_at_checked(1 << (short - 24))?;
+                self.0 = rest;
+                number.iter().fold(0, |n, byte| n << 8 | u64::from(*byte))
+            }
+            _ => return None,
+        };
+        let mut again = Vec::new();
+        crate::cbor::head(&mut again, major, n);
+        let as_short = again.first() == Some(&first);
+        as_short.then_some(n)
+    }
+
+    fn bytes(&mut self) -> Option<&'a [u8]> {
+        let length = usize::try_from(self.head(2)?).ok()?;
+        let (bytes, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::tree::Tree;
+
+    fn signer() -> Signer {
+        Signer::from_seed("example.org/log", [1; 32]).unwrap()
+    }
+
+    fn receipt(size: u64, index: u64) -> Vec<u8> {
+        let tree: Tree = (0..size).map(|n| Hash::leaf(&n.to_be_bytes())).collect();
+        let receipt = Receipt { size, index, hashes: tree.inclusion_proof(index) };
+        receipt.sign(tree.root(), &signer()).unwrap()
+    }
+
+    #[test]
+    fn holds_for_its_entry_and_key_alone() {
+        let signer = signer();
+        let key = signer.verifier();
+        for (size, index) in [(1, 0), (2, 1), (7, 3), (300, 299), (70_000, 65_536)] {
+            let bytes = receipt(size, index);
+            let entry = |n: u64| n.to_be_bytes();
+            let found = Receipt::verify(&bytes, &entry(index), key).unwrap();
+            assert_eq!((found.size, found.index), (size, index));
+            assert_eq!(Receipt::verify(&bytes, &entry(index + 1), key), Err(ReceiptError::Signature));
+            let other = Signer::from_seed("example.org/log", [2; 32]).unwrap();
+            assert!(Receipt::verify(&bytes, &entry(index), other.verifier()).is_err());
+        }
+    }
+
+    #[test]
+    fn one_byte_changed_anywhere_is_refused() {
+        let good = receipt(7, 3);
+        let (entry, signer) = (3u64.to_be_bytes(), signer());
+        for at in 0..good.len() {
+            for flip in [1, 0x20, 0x80] {
+                let mut changed = good.clone();
+                changed[at] ^= flip;
+                assert!(Receipt::verify(&changed, &entry, signer.verifier()).is_err(), "byte {at}");
+            }
+            assert!(Receipt::verify(&good[..at], &entry, signer.verifier()).is_err());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Receipt::verify(&bytes, b"entry", signer().verifier());
+        }
+    }
+}
