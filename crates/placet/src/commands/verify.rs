@@ -37,7 +37,7 @@ pub(crate) struct Args {
     #[arg(long)]
     period: Option<String>,
     /// The entry, where the proof file is a COSE receipt (`placet log receipt`)
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["work", "period"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["work", "period", "newest"])]
     entry: Option<PathBuf>,
     /// Size of the newest checkpoint you know; an answer on an older one is refused
     #[arg(long, value_name = "ENTRIES")]
@@ -74,7 +74,7 @@ impl Args {
         let policy = Policy::parse(&read(&self.policy)?).or_fail(Exit::Usage)?;
         let file = read(&self.proof)?;
         if let Some(entry) = &self.entry {
-            return receipt::run(context, &file, &read(entry)?, &policy, self.newest);
+            return receipt::run(context, &file, &read(entry)?, &policy);
         }
         let denied = |error: AnswerError| {
             Failure::new(
