@@ -50,7 +50,7 @@ fn live(disk: Disk, folder: &Path, state: &Path, life: u64) -> (Vec<(u64, Vec<u8
             Writer::create_on(disk, folder, state, signer())?
         };
         // In some lives a thread writes and flushes while entries are appended.
-        if life % 3 == 0 {
+        if life.is_multiple_of(3) {
             writer.hand_over_after(2_000);
         }
         for batch in 0..4u64 {
