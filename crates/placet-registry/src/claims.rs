@@ -14,6 +14,7 @@ use placet_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::db::{Database, Row, Value};
+use crate::decisions::DECISION;
 use crate::import::register::json;
 use crate::works::party_key;
 use crate::{Registry, RegistryError};
@@ -68,6 +69,14 @@ impl PartyDraft {
     pub fn named(name: &str) -> PartyDraft {
         PartyDraft { name: name.to_owned(), kind: PartyKind::Unknown, identifiers: Vec::new() }
     }
+}
+
+/// A party as a person writes it: an identifier (`ipi:…`, `isni:…`) with a name beside it, or a name.
+pub fn party_draft(called: &str, name: Option<&str>) -> PartyDraft {
+    let identifiers: Vec<Identifier> = called.parse().into_iter().collect();
+    let name = name.unwrap_or(called.strip_prefix("name:").unwrap_or(called)).to_owned();
+    let by_name = called.starts_with("name:");
+    PartyDraft { name, kind: PartyKind::Unknown, identifiers: if by_name { Vec::new() } else { identifiers } }
 }
 
 /// A claim to be recorded.
@@ -297,7 +306,7 @@ impl ClaimWriter<'_> {
             if let Some(head) = &head {
                 let anothers = head.origin != self.source.origin;
                 let adds_nothing = draft.share == Share::Unknown || head.claim.share == draft.share;
-                if head.says(draft) || (anothers && adds_nothing) {
+                if head.says(draft) || (anothers && adds_nothing) || self.was_decided_on(head, draft)? {
                     counts.unchanged += 1;
                     continue;
                 }
@@ -330,6 +339,21 @@ impl ClaimWriter<'_> {
             counts.ended += 1;
         }
         Ok(counts)
+    }
+
+    /// Whether a source repeats what a decision has set aside: the decision stands until the source says something new.
+    fn was_decided_on(&self, head: &Head, draft: &ClaimDraft) -> Result<bool, RegistryError> {
+        if !head.claim.evidence.iter().any(|line| line.starts_with(DECISION)) {
+            return Ok(false);
+        }
+        let Some(before) = &head.claim.supersedes else { return Ok(false) };
+        let before: Option<Claim> =
+            self.db.first("SELECT record FROM claim WHERE claim_id = $1", &[Value::Text(before)], |row| {
+                row.json(0)
+            })?;
+        Ok(before.is_some_and(|old| {
+            (old.share, old.period, old.basis) == (draft.share, draft.period, draft.basis)
+        }))
     }
 
     /// A slot for a claim that nobody made before.
@@ -392,7 +416,7 @@ impl ClaimWriter<'_> {
         Ok(heads.into_values().collect())
     }
 
-    fn insert(
+    pub(crate) fn insert(
         &mut self,
         slot: &str,
         version: i64,
@@ -467,7 +491,7 @@ impl ClaimWriter<'_> {
 }
 
 /// The same version of the same slot has the same id in every registry.
-fn claim_id(slot: &str, version: i64) -> String {
+pub(crate) fn claim_id(slot: &str, version: i64) -> String {
     format!("c-{}", &blake3::hash(format!("{slot} {version}").as_bytes()).to_hex()[..16])
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use placet_core::Relation;
+use placet_core::{Claim, Relation};
 use placet_remunerate::claim::{ClaimBook, Dispute};
 use placet_remunerate::layers::Catalogue;
 use placet_remunerate::mandate::{Mandate, Mandates, Reciprocal};
@@ -46,7 +46,8 @@ impl Registry {
             claims.push(entry.claim);
             Ok(())
         })?;
-        let (claims, defects) = ClaimBook::new(claims, self.disputes_at(as_of)?);
+        let disputes = follow(self.disputes_at(as_of)?, claims.iter());
+        let (claims, defects) = ClaimBook::new(claims, disputes);
         let mut aside: Vec<String> = defects.iter().map(ToString::to_string).collect();
         let (mandates, reciprocals) = self.mandates_at(as_of)?;
         let (mandates, defects) = Mandates::new(mandates, reciprocals);
@@ -141,6 +142,29 @@ impl Registry {
         )?;
         Ok(relations)
     }
+}
+
+/// Disputes with the later versions of the claims that they name: who says it again does not leave the dispute.
+pub(crate) fn follow<'a>(
+    mut disputes: Vec<Dispute>,
+    claims: impl Iterator<Item = &'a Claim>,
+) -> Vec<Dispute> {
+    if disputes.is_empty() {
+        return disputes;
+    }
+    let next: BTreeMap<&str, &str> =
+        claims.filter_map(|claim| Some((claim.supersedes.as_deref()?, claim.id.as_str()))).collect();
+    for dispute in &mut disputes {
+        let mut ids: Vec<&str> = Vec::new();
+        for named in &dispute.claims {
+            let later = std::iter::successors(next.get(&**named).copied(), |id| next.get(id).copied());
+            // As many steps as there are claims: a circle of versions ends.
+            ids.extend(later.take(next.len()));
+        }
+        let ids: Vec<_> = ids.into_iter().map(Into::into).collect();
+        dispute.claims.extend(ids);
+    }
+    disputes
 }
 
 /// The newest version of a mandate, as it was written.

@@ -5,8 +5,10 @@
 //! a moment. This crate never prints, reads no clock and no environment.
 
 mod claims;
+mod conflicts;
 mod content_code;
 mod db;
+mod decisions;
 mod encoding;
 mod error;
 pub mod extract;
@@ -21,12 +23,15 @@ mod texts;
 mod trust;
 mod works;
 
-pub use claims::{ClaimCounts, ClaimDraft, ClaimEntry, ClaimSource, PartyDraft, newest};
+pub use claims::{ClaimCounts, ClaimDraft, ClaimEntry, ClaimSource, PartyDraft, newest, party_draft};
+pub use conflicts::{ClaimNotice, Conflict, ConflictingClaim};
 pub use content_code::ContentUnits;
+pub use decisions::{Decided, Decision, Ruling};
 pub use error::RegistryError;
 pub use gutenberg::Cut;
 pub use holdings::Holdings;
 
+pub use import::claims_table::{CLAIM_COLUMNS, ClaimsImported};
 pub use import::columns::{Field, Mapping, UnknownField};
 pub use import::deliver::Delivery;
 pub use import::register::{Aside, FOLDER_DEPTH_MAX, LISTED_MAX, Progress, Registered};

@@ -1,5 +1,6 @@
 //! Catalogues and files into the registry.
 
+pub(crate) mod claims_table;
 pub(crate) mod columns;
 pub(crate) mod cwr;
 pub(crate) mod deliver;

@@ -7,6 +7,7 @@ use crate::{Context, Exit, Failure};
 
 mod audit;
 mod check;
+mod claims;
 mod demo;
 mod gate;
 mod grant;
@@ -60,6 +61,7 @@ verbs! {
     Grants => grants,
     Revoke => revoke,
     Works => works,
+    Claims => claims,
     Trust => trust,
     Pack => pack,
     Scan => scan,

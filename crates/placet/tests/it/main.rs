@@ -3,6 +3,7 @@
 
 mod check;
 mod decisions;
+mod claims;
 mod demo;
 mod frame;
 mod gate;
