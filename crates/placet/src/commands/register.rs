@@ -10,8 +10,8 @@ use placet_registry::{Aside, Field, Mapping, Registered};
 use crate::output::foreign;
 use crate::{Context, Exit, Failure, registry};
 
-/// Register works and claims from catalogues (.csv, .tsv), deliveries (DDEX ERN, ONIX, CWR, MusicBrainz), files with
-/// text, or folders of them
+/// Register works and claims from catalogues (.csv, .tsv), deliveries (ERN, ONIX, CWR and others), files with text, or
+/// folders of them
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Catalogues, deliveries, files or folders
