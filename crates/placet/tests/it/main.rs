@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod check;
-mod decisions;
 mod claims;
+mod decisions;
 mod demo;
 mod frame;
 mod gate;
