@@ -249,6 +249,10 @@ impl Stand<'_> {
                     *first = self.formed(territory, amount, all, value, rows, None)?;
                 }
             } else {
+                if steps.is_empty() {
+                    let what = "no income was reported here to take a share of";
+                    steps.push(Step { what: what.to_owned(), amount: Money::zero(currency) });
+                }
                 pools.push(self.formed(Territory::World, top_up, steps, value, rest, None)?);
             }
         }

@@ -267,8 +267,12 @@ pub fn settle(case: &Case<'_>, uses: &Counted) -> Result<Settlement, SettleError
     lines.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
     let unlicensed = uses.rows.iter().filter(|(k, _)| k.standing == Standing::Unlicensed).cloned().collect();
     let mut tree = Tree::default();
-    shown.iter().for_each(|pool| tree.push(&Digest::of_value(pool)));
-    lines.iter().for_each(|line| tree.push(&Digest::of_value(line)));
+    for pool in &shown {
+        tree.push(&Digest::of_value(pool));
+    }
+    for line in &lines {
+        tree.push(&Digest::of_value(line));
+    }
     Ok(Settlement {
         schema: "placet.settlement/1".to_owned(),
         run,

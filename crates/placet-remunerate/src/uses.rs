@@ -284,7 +284,7 @@ impl<'a> Tally<'a> {
     /// The finished totals, in one order whatever order the records came in. Of records that are equal one counts; of
     /// different ones with the same id none does.
     pub fn finish(mut self) -> Counted {
-        self.notes.sort_unstable_by(|a, b| (a.id, a.digest).cmp(&(b.id, b.digest)));
+        self.notes.sort_unstable_by_key(|note| (note.id, note.digest));
         let mut totals = vec![Totals::default(); self.spots.len()];
         let (mut tree, mut twice) = (Tree::default(), 0);
         for same in self.notes.chunk_by(|a, b| a.id == b.id) {

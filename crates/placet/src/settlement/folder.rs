@@ -240,7 +240,7 @@ fn readme(s: &Settlement, counted: &Counted) -> String {
             ""
         };
         out.push_str(&format!(
-            "{} ({}): {}, {} works, {} use records{value}\n",
+            "{} ({}): {}; works used: {}, use records: {}{value}\n",
             pool.stream,
             pool.purse.code(),
             pool.amount,
@@ -341,7 +341,16 @@ impl Folder {
 
     /// Whether something goes to a party of this id.
     pub(crate) fn knows(&self, party: &str) -> bool {
-        self.lines_of(&self.path.join(LINES), 0, party).is_ok_and(|lines| !lines.is_empty())
+        let path = self.path.join(LINES);
+        let from = self.seek(&path, 0, party).unwrap_or_default();
+        // A row that does not read is the statement's to report.
+        let Ok(mut rows) = Reader::open_rows(&path, from, STEP + 1) else { return false };
+        while let Ok(Some((section, receiver))) = lines::place(&mut rows) {
+            if (section, receiver.as_str()) >= (0, party) {
+                return section == 0 && receiver == party;
+            }
+        }
+        false
     }
 
     /// All lines that wait for a work.
