@@ -4,7 +4,9 @@ usage: scan.py PLACET SHARED_DATA [--megabytes N] [--rounds N] [--folder FOLDER]
 
 Makes a corpus of real text as WET (.warc.wet.gz, each record a gzip member of its own) and as JSONL.zst, eight files
 each, scans it with a pack of 90 books, and decodes the same files with `zstd`, `gzip` and, where installed,
-`libdeflate-gzip` in turns within the same run. The corpus is books that are not registered and WikiText-2 in random order
+`libdeflate-gzip` in turns within the same run. Decoding means that the decompressor alone writes the decompressed bytes of
+the same files to /dev/null, a process for each file, one after the other (two side by side for the gain of two); a scan's share
+is its rate by that of decoding, with one thread each. The corpus is books that are not registered and WikiText-2 in random order
 with one word in 30 changed, so that it does not repeat itself; one document in 100 holds 100 words of a registered book.
 Rates are megabytes of text per second; the best round counts. Prints Markdown tables.
 """

@@ -12,7 +12,7 @@ use crate::cut;
 use crate::error::CorpusError;
 use crate::item::{Item, Passed};
 use crate::parquet_rows::{FileFacts, read_file_facts};
-use crate::raw::{Body, Coded, Member, Packing, Raw};
+use crate::raw::{Body, Coded, Member, Packing, Raw, Web};
 use crate::sink::Sink;
 use crate::source::{Format, Source};
 use crate::tar;
@@ -86,6 +86,11 @@ impl Cleared {
                 let content = cut_coded(coded, item, &spans);
                 self.write(&item.raw, &[&coded.before, &content])?;
             }
+            Body::Record(Web { packed: Some(packed), .. })
+                if spans.is_empty() && self.packing(&item.raw) == Packing::GzipRecords =>
+            {
+                self.write_member(&item.raw, packed)?;
+            }
             Body::Record(web) => {
                 let parts = cleared_web::record(web, item, &spans);
                 let parts: Vec<&[u8]> = parts.iter().map(AsRef::as_ref).collect();
@@ -99,7 +104,7 @@ impl Cleared {
                 };
                 done.map_err(|cause| self.table(&cause))?;
             }
-            Body::Passed(_) | Body::None => return Err(self.foreign(item)),
+            Body::Passed(_) | Body::PassedMember { .. } | Body::None => return Err(self.foreign(item)),
         }
         self.items += 1;
         Ok(())
@@ -108,7 +113,10 @@ impl Cleared {
     /// Keeps what belongs to no item.
     pub fn pass(&mut self, passed: &Passed) -> Result<(), CorpusError> {
         match &passed.raw.body {
-            Body::Passed(bytes) => self.write(&passed.raw, &[bytes]),
+            Body::PassedMember { packed, .. } if self.packing(&passed.raw) == Packing::GzipRecords => {
+                self.write_member(&passed.raw, packed)
+            }
+            Body::Passed(bytes) | Body::PassedMember { bytes, .. } => self.write(&passed.raw, &[bytes]),
             _ => Ok(()),
         }
     }
@@ -157,6 +165,22 @@ impl Cleared {
             Target::Rows(_) => Ok(()),
         };
         done.map_err(|cause| CorpusError::io(&self.spool_path(), "cannot be written", cause))
+    }
+
+    /// How the stream that a record goes to is stored.
+    fn packing(&self, raw: &Raw) -> Packing {
+        let own = || Packing::of(self.source.format, self.source.compression);
+        raw.member.as_ref().map_or_else(own, |member| member.packing)
+    }
+
+    /// Writes a record that is compressed already.
+    fn write_member(&mut self, raw: &Raw, packed: &[u8]) -> Result<(), CorpusError> {
+        let target = self.target(raw, |file| Target::stream(file, Packing::GzipRecords))?;
+        let done = match target {
+            Target::Stream(sink) => sink.write_member(packed),
+            Target::Rows(_) => Ok(()),
+        };
+        done.map_err(|cause| CorpusError::io(&self.path, "cannot be written", cause))
     }
 
     fn write_outer(&mut self, parts: &[&[u8]]) -> Result<(), CorpusError> {

@@ -1,18 +1,29 @@
 //! Gzip (RFC 1952), member by member, going on behind damage at the next member.
+//!
+//! A small member that lies in memory as a whole is decoded at once, which takes half the time; every other one, and one
+//! with which anything is wrong, goes through the streaming decoder.
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};
+use libdeflater::Decompressor;
+use memchr::memmem::Finder;
 
 use crate::expansion::Expansion;
 use crate::input::{Fault, Input};
 
 const OUT_BYTES: usize = 256 * 1024;
 const MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
+/// Header, the shortest deflate stream, checksum and length: no member is shorter.
+const MEMBER_BYTES_MIN: usize = 20;
 const DAMAGED: &str = "fetch the file again; what stands in the other members was read";
 
 /// The state of a gzip stream; the bytes come from the input handed to each call.
 pub(crate) struct Gunzip {
     inflate: Decompress,
     crc: Crc,
+    at_once: Decompressor,
+    magic: Finder<'static>,
+    /// The compressed bytes of the member in `out`, where it was decoded at once.
+    packed: Vec<u8>,
     state: State,
     member_at: u64,
     out: Box<[u8]>,
@@ -35,6 +46,9 @@ impl Gunzip {
         Self {
             inflate: Decompress::new(false),
             crc: Crc::new(),
+            at_once: Decompressor::new(),
+            magic: Finder::new(&MAGIC),
+            packed: Vec::new(),
             state: State::Header { magic_seen: false },
             member_at: 0,
             out: vec![0; OUT_BYTES].into_boxed_slice(),
@@ -55,9 +69,18 @@ impl Gunzip {
         self.start = (self.start + n).min(self.end);
     }
 
+    /// The compressed bytes of the member whose whole content is at hand.
+    pub(crate) fn packed(&self) -> Option<&[u8]> {
+        (self.start == 0 && !self.packed.is_empty()).then_some(&*self.packed)
+    }
+
     fn step(&mut self, below: &mut dyn Input) -> Result<(), Fault> {
         let done = match self.state {
-            State::Header { magic_seen } => self.header(below, magic_seen),
+            State::Header { magic_seen } => match self.at_once(below, magic_seen) {
+                Ok(true) => Ok(State::Header { magic_seen: false }),
+                Ok(false) => self.header(below, magic_seen),
+                Err(fault) => Err(fault),
+            },
             State::Body => self.body(below),
             State::Trailer => self.trailer(below),
             State::Seek => seek(below),
@@ -71,6 +94,50 @@ impl Gunzip {
             Err((next, fault)) => {
                 self.state = next;
                 Err(fault)
+            }
+        }
+    }
+
+    /// Decodes the next member where it and what it gives fit into the buffers. Otherwise, or where anything is wrong
+    /// with it, nothing is taken.
+    fn at_once(&mut self, below: &mut dyn Input, magic_seen: bool) -> Result<bool, (State, Fault)> {
+        self.packed.clear();
+        let member_at = below.position();
+        let seek = |fault| (State::Seek, fault);
+        let input = below.fill().map_err(seek)?;
+        if magic_seen || !input.starts_with(&MAGIC) {
+            return Ok(false);
+        }
+        // It ends where the next one begins, or with the file.
+        let next = |input: &[u8]| {
+            input
+                .get(MEMBER_BYTES_MIN..)
+                .and_then(|rest| self.magic.find(rest))
+                .map(|at| MEMBER_BYTES_MIN + at)
+        };
+        let (input, end) = match next(input) {
+            Some(end) => (input, end),
+            None => {
+                let input = below.fill_up().map_err(seek)?;
+                (input, next(input).unwrap_or(input.len()))
+            }
+        };
+        let member = input.get(..end).unwrap_or_default();
+        let Some(length) = member.last_chunk::<4>().map(|length| u32::from_le_bytes(*length) as usize) else {
+            return Ok(false);
+        };
+        // The decoder checks the checksum and the length behind its stream; the length tells that this is the end.
+        if length > self.out.len() || self.at_once.gzip_decompress(member, &mut self.out) != Ok(length) {
+            return Ok(false);
+        }
+        self.packed.extend_from_slice(member);
+        below.consume(end);
+        (self.start, self.end) = (0, length);
+        match self.expansion.add(end, length) {
+            Ok(()) => Ok(true),
+            Err(fault) => {
+                self.end = 0;
+                Err((State::End, Fault { position: member_at, ..fault }))
             }
         }
     }
@@ -239,5 +306,87 @@ pub(crate) fn seek_magic(below: &mut dyn Input, magic: &[u8]) -> Result<bool, Fa
         if matched == magic.len() {
             return Ok(true);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+    use crate::input::Buffered;
+
+    fn member(content: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
+        encoder.write_all(content).expect("memory");
+        encoder.finish().expect("memory")
+    }
+
+    /// Letters that hardly compress, so that members reach over the ends of buffers.
+    fn content(n: usize, bytes: usize) -> Vec<u8> {
+        let mut state = n as u64 * 2 + 1;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            b' ' + (state >> 58) as u8
+        };
+        (0..bytes).map(|_| next()).collect()
+    }
+
+    /// Hands out a few bytes at a time, as a slow disk may.
+    struct Slow<'a>(&'a [u8]);
+
+    impl std::io::Read for Slow<'_> {
+        fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+            let step = out.len().min(self.0.len()).min(1009);
+            let (now, later) = self.0.split_at(step);
+            out[..step].copy_from_slice(now);
+            self.0 = later;
+            Ok(step)
+        }
+    }
+
+    fn read(file: &[u8]) -> (Vec<u8>, Vec<Vec<u8>>, Vec<Fault>) {
+        let mut below = Buffered::new(Slow(file));
+        let mut gunzip = Gunzip::new();
+        let (mut given, mut packed, mut faults) = (Vec::new(), Vec::new(), Vec::new());
+        loop {
+            match gunzip.fill(&mut below) {
+                Ok([]) => return (given, packed, faults),
+                Ok(bytes) => {
+                    given.extend_from_slice(bytes);
+                    let taken = bytes.len();
+                    packed.extend(gunzip.packed().map(<[u8]>::to_vec));
+                    gunzip.consume(taken);
+                }
+                Err(fault) => faults.push(fault),
+            }
+        }
+    }
+
+    #[test]
+    fn small_members_are_decoded_at_once_wherever_they_lie() {
+        let contents: Vec<Vec<u8>> = (0..400).map(|n| content(n, 700 + n * 7)).collect();
+        let members: Vec<Vec<u8>> = contents.iter().map(|content| member(content)).collect();
+        let (given, packed, faults) = read(&members.concat());
+        assert_eq!(faults, []);
+        assert!(given == contents.concat());
+        assert!(packed == members);
+    }
+
+    #[test]
+    fn large_and_damaged_members_go_the_long_way() {
+        let contents =
+            [content(1, 900), content(2, 2 * OUT_BYTES), content(3, 800), vec![b'x'; 4 * OUT_BYTES]];
+        let mut members: Vec<Vec<u8>> = contents.iter().map(|content| member(content)).collect();
+        let (given, packed, faults) = read(&members.concat());
+        assert_eq!(faults, []);
+        assert!(given == contents.concat());
+        assert!(packed == [members[0].clone(), members[2].clone()]);
+
+        let at = members[0].len() + members[1].len();
+        members[2][100] ^= 0xff;
+        let (given, packed, faults) = read(&members.concat());
+        assert_eq!(faults.iter().map(|fault| fault.position).collect::<Vec<_>>(), [at as u64]);
+        assert!(given.ends_with(&contents[3]) && packed.len() == 1);
     }
 }

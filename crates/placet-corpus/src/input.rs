@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io::Read;
 
+use bytes::Bytes;
+
 /// A stream of bytes. A [`Fault`] says that bytes were lost at this point; the next call goes on behind them.
 /// After the end, or after a fault that nothing can follow, `fill` gives an empty slice for ever.
 pub(crate) trait Input {
@@ -12,6 +14,19 @@ pub(crate) trait Input {
     fn consume(&mut self, n: usize);
     /// The offset in the file, in its own (compressed) bytes, up to which the stream was read.
     fn position(&self) -> u64;
+    /// As `fill`, with as many bytes as the buffer holds where that is possible.
+    fn fill_up(&mut self) -> Result<&[u8], Fault> {
+        self.fill()
+    }
+    /// The first `n` bytes of those that `fill` gave, shared, where that spares a copy.
+    fn shared(&self, _n: usize) -> Option<Bytes> {
+        None
+    }
+    /// The compressed bytes of the gzip member whose content is all that `fill` gives now, from its first byte to its
+    /// last, where that is known.
+    fn packed(&self) -> Option<&[u8]> {
+        None
+    }
 }
 
 /// Bytes that could not be read.
@@ -31,6 +46,7 @@ pub(crate) struct Buffered<R> {
     start: usize,
     end: usize,
     read: u64,
+    failure: Option<std::io::Error>,
     failed: bool,
 }
 
@@ -43,34 +59,54 @@ impl Buffered<File> {
 impl<R: Read> Buffered<R> {
     pub(crate) fn new(inner: R) -> Self {
         let buffer = vec![0; BUFFER_BYTES].into_boxed_slice();
-        Self { inner, buffer, start: 0, end: 0, read: 0, failed: false }
+        Self { inner, buffer, start: 0, end: 0, read: 0, failure: None, failed: false }
+    }
+
+    /// Moves what is left to the front and reads until the buffer is full: where one chunk ends does not depend on how
+    /// many bytes the system hands over at a time.
+    fn refill(&mut self) {
+        self.buffer.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.end - self.start);
+        while !self.failed
+            && let Some(room) = self.buffer.get_mut(self.end..).filter(|room| !room.is_empty())
+        {
+            match self.inner.read(room) {
+                Ok(0) => return,
+                Ok(n) => {
+                    self.end += n;
+                    self.read += n as u64;
+                }
+                Err(cause) if cause.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(cause) => {
+                    self.failed = true;
+                    self.failure = Some(cause);
+                }
+            }
+        }
     }
 }
 
 impl<R: Read> Input for Buffered<R> {
     fn fill(&mut self) -> Result<&[u8], Fault> {
-        while self.start == self.end && !self.failed {
-            match self.inner.read(&mut self.buffer) {
-                Ok(n) => {
-                    self.start = 0;
-                    self.end = n;
-                    self.read += n as u64;
-                    if n == 0 {
-                        break;
-                    }
-                }
-                Err(cause) if cause.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(cause) => {
-                    self.failed = true;
-                    return Err(Fault {
-                        position: self.read,
-                        reason: format!("the rest cannot be read: {cause}"),
-                        remedy: "check the disk and run the same command again",
-                    });
-                }
-            }
+        if self.start == self.end {
+            self.refill();
+        }
+        // What was read before a failure is given out first.
+        if self.start == self.end
+            && let Some(cause) = self.failure.take()
+        {
+            return Err(Fault {
+                position: self.read,
+                reason: format!("the rest cannot be read: {cause}"),
+                remedy: "check the disk and run the same command again",
+            });
         }
         Ok(self.buffer.get(self.start..self.end).unwrap_or_default())
+    }
+
+    fn fill_up(&mut self) -> Result<&[u8], Fault> {
+        self.refill();
+        self.fill()
     }
 
     fn consume(&mut self, n: usize) {
@@ -189,6 +225,10 @@ impl Input for Held<'_> {
 
     fn position(&self) -> u64 {
         self.below.position()
+    }
+
+    fn packed(&self) -> Option<&[u8]> {
+        if self.held.at < self.held.bytes.len() { None } else { self.below.packed() }
     }
 }
 

@@ -1,5 +1,7 @@
 //! JSON Lines: one record a line.
 
+use bytes::Bytes;
+
 use crate::fields::{Facts, Fields, Kind};
 use crate::input::{Input, Line, read_line};
 use crate::item::{Form, Item, Passed, Record};
@@ -15,55 +17,83 @@ pub(crate) struct Jsonl {
     fields: Fields,
     line: Vec<u8>,
     found: Vec<Found>,
+    scratch: String,
     number: u64,
     ended: bool,
 }
 
 impl Jsonl {
     pub(crate) fn new(fields: Fields) -> Self {
-        Self { fields, line: Vec::new(), found: Vec::new(), number: 0, ended: false }
+        Self { fields, line: Vec::new(), found: Vec::new(), scratch: String::new(), number: 0, ended: false }
     }
 
     pub(crate) fn next(&mut self, input: &mut dyn Input, context: &Context) -> Option<Record> {
         if self.ended {
             return None;
         }
-        let line = read_line(input, &mut self.line, context.options.item_bytes_max);
         self.number += 1;
-        match line {
+        let max = context.options.item_bytes_max;
+        // Nearly every line lies whole in the buffer and is read where it lies.
+        let end = match input.fill() {
+            Ok(chunk) => memchr::memchr(b'\n', chunk).filter(|end| (*end as u64) < max),
+            Err(fault) => return Some(context.fault(&fault)),
+        };
+        if let Some(end) = end {
+            let record = match (input.shared(end + 1), input.fill()) {
+                (Some(line), _) => self.kept(&line, || line.clone(), context),
+                (None, Ok(chunk)) => {
+                    let line = chunk.get(..=end).unwrap_or_default();
+                    self.kept(line, || Bytes::copy_from_slice(line), context)
+                }
+                (None, Err(fault)) => context.fault(&fault),
+            };
+            input.consume(end + 1);
+            return Some(record);
+        }
+        let mut line = std::mem::take(&mut self.line);
+        let record = match read_line(input, &mut line, max) {
             Err(fault) => Some(context.fault(&fault)),
             Ok(Line::End) => {
                 self.ended = true;
                 None
             }
             Ok(Line::TooLong { bytes }) => Some(context.too_long(&self.place(), bytes)),
-            Ok(Line::Whole) => Some(self.record(context)),
-        }
+            Ok(Line::Whole) => Some(self.kept(&line, || Bytes::copy_from_slice(&line), context)),
+        };
+        self.line = line;
+        record
     }
 
-    fn record(&mut self, context: &Context) -> Record {
-        let blank = self.line.trim_ascii();
+    /// The record of a line; an item keeps the line where it may be wanted again.
+    fn kept(&mut self, line: &[u8], keep: impl FnOnce() -> Bytes, context: &Context) -> Record {
+        let mut record = self.record(line, context);
+        if let Record::Item(item) = &mut record
+            && let Body::Line { line: raw, .. } = &mut item.raw.body
+        {
+            *raw = keep();
+        }
+        record
+    }
+
+    fn record(&mut self, line: &[u8], context: &Context) -> Record {
+        let blank = line.trim_ascii();
         if blank.is_empty() || blank == BYTE_ORDER_MARK {
-            let raw = Raw { member: None, body: Body::Passed(self.line.clone()) };
+            let raw = Raw { member: None, body: Body::Passed(line.to_vec()) };
             return Record::Passed(Passed { kind: "blank line".to_owned(), raw });
         }
-        match self.item(context) {
+        match self.item(line, context) {
             Ok(item) => Record::Item(item),
             Err((reason, remedy)) => context.aside(self.place(), reason, remedy),
         }
     }
 
-    fn item(&mut self, context: &Context) -> Result<Item, (String, &'static str)> {
+    fn item(&mut self, line: &[u8], context: &Context) -> Result<Item, (String, &'static str)> {
         const BROKEN: &str = "correct or remove the line";
-        let skip = if self.number == 1 && self.line.starts_with(BYTE_ORDER_MARK) {
-            BYTE_ORDER_MARK.len()
-        } else {
-            0
-        };
-        let record = std::str::from_utf8(&self.line).map_err(|error| {
-            let at = error.valid_up_to() + 1;
-            if self.number == 1 && (self.line.starts_with(b"\xff\xfe") || self.line.starts_with(b"\xfe\xff"))
-            {
+        let skip =
+            if self.number == 1 && line.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        let record = simdutf8::basic::from_utf8(line).map_err(|_| {
+            let at = std::str::from_utf8(line).map_or_else(|error| error.valid_up_to(), |_| 0) + 1;
+            if self.number == 1 && (line.starts_with(b"\xff\xfe") || line.starts_with(b"\xfe\xff")) {
                 self.ended = true;
                 let remedy = "convert the file: iconv -f UTF-16 -t UTF-8";
                 return ("the file is UTF-16; JSON Lines are UTF-8".to_owned(), remedy);
@@ -87,7 +117,7 @@ impl Jsonl {
 
         let mut best = None;
         let mut facts = Facts::default();
-        let mut scratch = String::new();
+        let mut scratch = std::mem::take(&mut self.scratch);
         for Found { target, value } in &self.found {
             let Some((kind, rank)) = self.fields.target(*target) else { continue };
             let (Value::Text(range) | Value::Number(range)) = value else { continue };
@@ -102,6 +132,7 @@ impl Jsonl {
             json::unescape(raw, &mut scratch);
             facts.add(kind, rank, &scratch);
         }
+        self.scratch = scratch;
 
         let mut places: Vec<(usize, std::ops::Range<usize>)> = Vec::new();
         let mut empty = false;
@@ -138,7 +169,7 @@ impl Jsonl {
         }
         let (id, url, language, captured) = facts.finish();
         let body =
-            if context.options.keep_raw { Body::Line { line: self.line.clone(), parts } } else { Body::None };
+            if context.options.keep_raw { Body::Line { line: Bytes::new(), parts } } else { Body::None };
         Ok(Item {
             ordinal: self.number,
             member: None,

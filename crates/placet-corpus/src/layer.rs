@@ -1,5 +1,7 @@
 //! The compression of a stream as a layer over another one.
 
+use bytes::Bytes;
+
 use crate::gzip::Gunzip;
 use crate::input::{Fault, Input};
 use crate::source::Compression;
@@ -57,5 +59,19 @@ impl Input for Decoded<'_> {
 
     fn position(&self) -> u64 {
         self.below.position()
+    }
+
+    fn shared(&self, n: usize) -> Option<Bytes> {
+        match &*self.layer {
+            Layer::Zstd(unzstd) => unzstd.shared(n),
+            Layer::Plain | Layer::Gzip(_) => None,
+        }
+    }
+
+    fn packed(&self) -> Option<&[u8]> {
+        match &*self.layer {
+            Layer::Gzip(gunzip) => gunzip.packed(),
+            Layer::Plain | Layer::Zstd(_) => None,
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use encoding_rs::Encoding;
 
 use crate::parquet_rows::Batch;
@@ -56,10 +57,12 @@ pub(crate) enum Body {
     None,
     /// Bytes that belong to no item.
     Passed(Vec<u8>),
+    /// The same, with the gzip member that holds them and nothing else.
+    PassedMember { bytes: Vec<u8>, packed: Vec<u8> },
     /// A file that is one document.
     Whole(Coded),
     /// A line of JSON with its line end.
-    Line { line: Vec<u8>, parts: Vec<Part> },
+    Line { line: Bytes, parts: Vec<Part> },
     /// A record of a web archive.
     Record(Web),
     /// A row of a record batch.
@@ -107,6 +110,8 @@ pub(crate) struct Web {
     pub(crate) block: Block,
     /// The line ends behind the block.
     pub(crate) tail: Vec<u8>,
+    /// The gzip member that holds the record and nothing else, where there is one.
+    pub(crate) packed: Option<Vec<u8>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

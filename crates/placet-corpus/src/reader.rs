@@ -64,6 +64,16 @@ enum Inner {
     Rows(Box<Rows>),
 }
 
+impl Reader {
+    /// The bytes of the file, as stored, that were read so far; 0 for rows in columns, which are not read in order.
+    pub fn position(&self) -> u64 {
+        match &self.inner {
+            Inner::Stream { input, .. } => input.position(),
+            Inner::Rows(_) => 0,
+        }
+    }
+}
+
 impl Iterator for Reader {
     type Item = Record;
 

@@ -91,6 +91,12 @@ impl Warc {
             return Ok(Some(Record::Passed(Passed { kind: "blank line".to_owned(), raw })));
         }
         let at = input.position();
+        // What the gzip member at hand holds, and its compressed bytes: a record that fills it is cleared as it lies.
+        let member = match input.packed() {
+            Some(packed) if context.options.keep_raw => Some(packed.to_vec()),
+            _ => None,
+        };
+        let member_bytes = if member.is_some() { input.fill()?.len() } else { 0 };
         let mut line = Vec::new();
         match read_line(input, &mut line, HEADER_BYTES_MAX as u64)? {
             Line::End => return Ok(None),
@@ -143,7 +149,10 @@ impl Warc {
         // A fault behind a whole record is about what follows; it is told after the record.
         self.next = fault.map(|fault| context.fault(&fault));
         Ok(Some(match end {
-            End::Stated => self.record(header, block, tail, context),
+            End::Stated => {
+                let fills = header.bytes.len() + block.len() + tail.len() == member_bytes;
+                self.record(header, block, tail, member.filter(|_| fills), context)
+            }
             End::Earlier => {
                 let reason = format!("it states {length} bytes, but another record starts inside them");
                 context.aside(self.place(), reason, LENGTH_WRONG)
@@ -284,13 +293,21 @@ impl Warc {
         Ok(context.aside(format!("byte {at}"), reason, LENGTH_WRONG))
     }
 
-    fn record(&self, header: Header, block: Vec<u8>, tail: Vec<u8>, context: &Context) -> Record {
+    fn record(
+        &self,
+        header: Header,
+        block: Vec<u8>,
+        tail: Vec<u8>,
+        packed: Option<Vec<u8>>,
+        context: &Context,
+    ) -> Record {
         let kind = header.get("WARC-Type").unwrap_or_default().to_ascii_lowercase();
         if !matches!(kind.as_str(), "response" | "resource" | "conversion") {
-            let body = if context.options.keep_raw {
-                Body::Passed([header.bytes, block, tail].concat())
-            } else {
-                Body::None
+            let bytes = || [&*header.bytes, &*block, &*tail].concat();
+            let body = match packed {
+                Some(packed) => Body::PassedMember { bytes: bytes(), packed },
+                None if context.options.keep_raw => Body::Passed(bytes()),
+                None => Body::None,
             };
             return Record::Passed(Passed { kind, raw: Raw { member: None, body } });
         }
@@ -303,7 +320,7 @@ impl Warc {
         match self.item(&header, block, context) {
             Ok((mut item, block)) => {
                 if context.options.keep_raw {
-                    item.raw.body = Body::Record(Web { head: header.bytes, block, tail });
+                    item.raw.body = Body::Record(Web { head: header.bytes, block, tail, packed });
                 }
                 Record::Item(item)
             }

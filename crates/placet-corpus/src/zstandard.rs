@@ -1,5 +1,8 @@
 //! Zstandard (RFC 8878), frame by frame, going on behind damage at the next frame.
 
+use std::collections::VecDeque;
+
+use bytes::{Buf as _, Bytes, BytesMut};
 use zstd::stream::raw::{DParameter, Decoder, Operation};
 
 use crate::expansion::Expansion;
@@ -12,14 +15,18 @@ const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 const WINDOW_LOG_MAX: u32 = 27;
 const DAMAGED: &str = "fetch the file again; what stands in the other frames was read";
 
+/// How many buffers are kept in view for being used again; those that are held longer go their own way.
+const EARLIER_MAX: usize = 16;
+
 /// The state of a Zstandard stream; the bytes come from the input handed to each call.
 pub(crate) struct Unzstd {
     decoder: Option<Decoder<'static>>,
     state: State,
     frame_at: u64,
-    out: Box<[u8]>,
-    start: usize,
-    end: usize,
+    /// What was decoded last, and what of it was not taken yet. Items may hold on to parts of it.
+    out: Bytes,
+    /// Buffers given out earlier; the first one is used again once nobody holds a part of it.
+    earlier: VecDeque<Bytes>,
     expansion: Expansion,
 }
 
@@ -43,22 +50,26 @@ impl Unzstd {
             decoder,
             state: State::Between,
             frame_at: 0,
-            out: vec![0; OUT_BYTES].into_boxed_slice(),
-            start: 0,
-            end: 0,
+            out: Bytes::new(),
+            earlier: VecDeque::new(),
             expansion: Expansion::default(),
         }
     }
 
     pub(crate) fn fill(&mut self, below: &mut dyn Input) -> Result<&[u8], Fault> {
-        while self.start == self.end && self.state != State::End {
+        while self.out.is_empty() && self.state != State::End {
             self.step(below)?;
         }
-        Ok(self.out.get(self.start..self.end).unwrap_or_default())
+        Ok(&self.out)
     }
 
     pub(crate) fn consume(&mut self, n: usize) {
-        self.start = (self.start + n).min(self.end);
+        self.out.advance(n.min(self.out.len()));
+    }
+
+    /// The first `n` bytes at hand, shared.
+    pub(crate) fn shared(&self, n: usize) -> Option<Bytes> {
+        (n <= self.out.len()).then(|| self.out.slice(..n))
     }
 
     fn step(&mut self, below: &mut dyn Input) -> Result<(), Fault> {
@@ -98,12 +109,14 @@ impl Unzstd {
                 self.fault("no memory for a zstd decoder".to_owned(), "free some memory and run again")
             );
         };
-        match decoder.run_on_buffers(input, &mut self.out) {
+        let mut out = free_buffer(&mut self.earlier);
+        match decoder.run_on_buffers(input, &mut out) {
             Ok(status) => {
-                self.start = 0;
-                self.end = status.bytes_written;
+                let out = out.freeze();
+                self.out = out.slice(..status.bytes_written.min(out.len()));
+                self.earlier.push_back(out);
                 if let Err(fault) = self.expansion.add(status.bytes_read, status.bytes_written) {
-                    self.end = 0;
+                    self.out = Bytes::new();
                     self.state = State::End;
                     return Err(Fault { position: self.frame_at, ..fault });
                 }
@@ -113,8 +126,7 @@ impl Unzstd {
                 Ok(status.bytes_read)
             }
             Err(cause) => {
-                self.start = 0;
-                self.end = 0;
+                self.out = Bytes::new();
                 self.state = if decoder.reinit().is_ok() { State::Seek } else { State::End };
                 let cause = cause.to_string();
                 Err(if cause.contains("too much memory") {
@@ -132,4 +144,15 @@ impl Unzstd {
     fn fault(&self, reason: String, remedy: &'static str) -> Fault {
         Fault { position: self.frame_at, reason, remedy }
     }
+}
+
+/// A buffer that nobody reads any more, or a new one.
+fn free_buffer(earlier: &mut VecDeque<Bytes>) -> BytesMut {
+    let first = earlier.pop_front().map(Bytes::try_into_mut);
+    match first {
+        Some(Ok(buffer)) => return buffer,
+        Some(Err(held)) if earlier.len() < EARLIER_MAX => earlier.push_front(held),
+        Some(Err(_)) | None => {}
+    }
+    BytesMut::zeroed(OUT_BYTES)
 }

@@ -44,13 +44,14 @@ impl Letters {
         self.blocks.clear();
         let bytes = text.as_bytes();
         let bytes = bytes.get(..u32::MAX as usize).unwrap_or(bytes);
-        self.ascii = bytes.is_ascii();
         self.bytes.reserve(bytes.len() + simd::BLOCK);
         self.blocks.reserve(bytes.len() / simd::BLOCK + 1);
+        self.ascii = true;
         let mut at = 0;
         while at < bytes.len() {
             // A run of ASCII goes the fast way; what follows it goes character by character.
             at += simd::compact(level, &bytes[at..], at, &mut self.bytes, &mut self.blocks);
+            self.ascii &= at == bytes.len();
             while at < bytes.len() && !bytes[at].is_ascii() {
                 if self.blocks.last().is_none_or(|b| at - b.1 as usize >= simd::BLOCK) {
                     self.blocks.push((self.bytes.len() as u32, at as u32));

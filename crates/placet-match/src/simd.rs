@@ -7,6 +7,9 @@
     reason = "vector loads, stores and prefetches; each has a safe twin that tests compare"
 )]
 
+#[cfg(target_arch = "x86_64")]
+mod lanes;
+
 use std::sync::OnceLock;
 
 /// Bytes of text that the vector forms take at a time.
@@ -64,32 +67,51 @@ pub(crate) fn compact(
     letters: &mut Vec<u8>,
     blocks: &mut Vec<(u32, u32)>,
 ) -> usize {
-    let mut at = 0;
-    loop {
-        let rest = &bytes[at..];
-        if let Some(block) = rest.first_chunk::<BLOCK>() {
-            if blocks.last().is_none_or(|b| base + at - b.1 as usize >= BLOCK) {
-                blocks.push((letters.len() as u32, (base + at) as u32));
-            }
-            let ascii = match level {
-                Level::Portable => compact_block(block, letters),
-                // SAFETY: the level says that the processor has these instructions.
-                #[cfg(target_arch = "x86_64")]
-                Level::Avx2 => unsafe { x86::compact_avx2(block, letters) },
-                // SAFETY: as above.
-                #[cfg(target_arch = "x86_64")]
-                Level::Avx512 => unsafe { x86::compact_avx512(block, letters) },
-            };
-            at += ascii;
-            if ascii < BLOCK {
-                return at;
-            }
-        } else {
-            if !rest.is_empty() && blocks.last().is_none_or(|b| base + at - b.1 as usize >= BLOCK) {
-                blocks.push((letters.len() as u32, (base + at) as u32));
-            }
-            return at + compact_block(rest, letters);
+    let (whole, rest) = bytes.as_chunks::<BLOCK>();
+    let done = match level {
+        Level::Portable => {
+            compact_blocks(whole, base, letters, blocks, |block, letters| compact_block(block, letters))
         }
+        // SAFETY: the level says that the processor has these instructions.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => unsafe { x86::compact_avx2(whole, base, letters, blocks) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => unsafe { x86::compact_avx512(whole, base, letters, blocks) },
+    };
+    if done < whole.len() * BLOCK || rest.is_empty() {
+        return done;
+    }
+    mark(base + done, letters, blocks);
+    done + compact_block(rest, letters)
+}
+
+/// Compacts block after block, up to the first byte that is not ASCII.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "compiled once for each level inside its target-feature wrapper")]
+fn compact_blocks(
+    whole: &[[u8; BLOCK]],
+    base: usize,
+    letters: &mut Vec<u8>,
+    blocks: &mut Vec<(u32, u32)>,
+    mut block: impl FnMut(&[u8; BLOCK], &mut Vec<u8>) -> usize,
+) -> usize {
+    for (i, bytes) in whole.iter().enumerate() {
+        mark(base + i * BLOCK, letters, blocks);
+        let ascii = block(bytes, letters);
+        if ascii < BLOCK {
+            return i * BLOCK + ascii;
+        }
+    }
+    whole.len() * BLOCK
+}
+
+/// Notes how many letters stand before a byte, where the last note is [`BLOCK`] bytes back.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "compiled once for each level inside its target-feature wrapper")]
+fn mark(byte: usize, letters: &[u8], blocks: &mut Vec<(u32, u32)>) {
+    if blocks.last().is_none_or(|b| byte - b.1 as usize >= BLOCK) {
+        blocks.push((letters.len() as u32, byte as u32));
     }
 }
 
@@ -115,12 +137,30 @@ pub(crate) struct Scratch {
     c: Box<Lines>,
     /// One value for each minimum: its place in the low bits, counted from the end.
     minima: Vec<u32>,
+    #[cfg(target_arch = "x86_64")]
+    lanes: Option<Box<lanes::Memory>>,
 }
 
 impl Default for Scratch {
     fn default() -> Self {
         let array = || Box::new(Lines([0; STRIDE + 64]));
-        Scratch { a: array(), b: array(), c: array(), minima: Vec::with_capacity(STRIDE + 64) }
+        Scratch {
+            a: array(),
+            b: array(),
+            c: array(),
+            minima: Vec::with_capacity(STRIDE + 64),
+            #[cfg(target_arch = "x86_64")]
+            lanes: None,
+        }
+    }
+}
+
+/// How many positions [`window_minima`] works on at a time.
+pub(crate) fn stretch(level: Level) -> usize {
+    match level {
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => lanes::STRETCH,
+        _ => STRIDE,
     }
 }
 
@@ -128,7 +168,7 @@ impl Default for Scratch {
 /// the first one on, each position once and none that `picks` ends with.
 ///
 /// The order is that of the upper 21 bits of a hash of the k letters. `letters` holds at least n + w + k - 2 letters, n + w
-/// - 1 is at most [`STRIDE`], k is 24 or 40, w at least 2.
+/// - 1 is at most [`stretch`], k is 24 or 40, w from 2 to 200.
 pub(crate) fn window_minima(
     level: Level,
     letters: &[u8],
@@ -138,6 +178,13 @@ pub(crate) fn window_minima(
     scratch: &mut Scratch,
     picks: &mut Vec<u32>,
 ) {
+    #[cfg(target_arch = "x86_64")]
+    if level == Level::Avx512 && lanes::takes(n, w) {
+        let memory = scratch.lanes.get_or_insert_default();
+        // SAFETY: the level says that the processor has these instructions.
+        unsafe { lanes::minima(letters, n, (k, w), base, memory, picks) };
+        return;
+    }
     scratch.minima.clear();
     match level {
         Level::Portable => {
@@ -194,6 +241,14 @@ fn smaller(from: &[u32], to: &mut [u32], n: usize, distance: usize) {
     }
 }
 
+/// The multipliers of the order hash, in the order in which they are applied.
+const MIX_FOUR: u32 = 0x2C1B_3C6D;
+const TO_EIGHT: u32 = 0x297A_2D39;
+const TO_SIXTEEN: u32 = 0x85EB_CA6B;
+const TO_THIRTY_TWO: u32 = 0xC2B2_AE35;
+const TO_K: u32 = 0x27D4_EB2F;
+const MIX_LAST: u32 = 0x7FEB_352D;
+
 /// Writes the order of the k-gram at each of the first `n` positions to `scratch.c`: its hash above its place from the end.
 ///
 /// Doubling: a hash of 2m letters is made of the hashes of its two halves, so each length costs one multiplication a
@@ -207,23 +262,23 @@ fn hash_strided(letters: &[u8], n: usize, k: usize, scratch: &mut Scratch) {
     let pairs = letters[..m].iter().zip(&letters[1..=m]).zip(&letters[2..m + 2]).zip(&letters[3..m + 3]);
     for (four, (((l0, l1), l2), l3)) in a[..m].iter_mut().zip(pairs) {
         let x = u32::from(*l0) | u32::from(*l1) << 8 | u32::from(*l2) << 16 | u32::from(*l3) << 24;
-        let x = (x ^ x >> 15).wrapping_mul(0x2C1B_3C6D);
+        let x = (x ^ x >> 15).wrapping_mul(MIX_FOUR);
         *four = x ^ x >> 13;
     }
-    double(a, b, m - 4, 4, 0x297A_2D39);
+    double(a, b, m - 4, 4, TO_EIGHT);
     // b: 8 letters. a: 16 letters.
-    double(b, a, m - 12, 8, 0x85EB_CA6B);
+    double(b, a, m - 12, 8, TO_SIXTEEN);
     let mask = STRIDE as u32 - 1;
     if k == 40 {
         let parts = a[..n].iter().zip(&a[16..n + 16]).zip(&b[32..n + 32]);
         for (i, (o, ((first, second), tail))) in out.iter_mut().zip(parts).enumerate() {
-            let both = first.wrapping_mul(0xC2B2_AE35).wrapping_add(*second);
-            let x = both.wrapping_mul(0x27D4_EB2F).wrapping_add(*tail);
+            let both = first.wrapping_mul(TO_THIRTY_TWO).wrapping_add(*second);
+            let x = both.wrapping_mul(TO_K).wrapping_add(*tail);
             *o = finish(x) & !mask | (mask - i as u32);
         }
     } else {
         for (i, (o, (first, tail))) in out.iter_mut().zip(a[..n].iter().zip(&b[16..n + 16])).enumerate() {
-            let x = first.wrapping_mul(0x27D4_EB2F).wrapping_add(*tail);
+            let x = first.wrapping_mul(TO_K).wrapping_add(*tail);
             *o = finish(x) & !mask | (mask - i as u32);
         }
     }
@@ -232,7 +287,7 @@ fn hash_strided(letters: &[u8], n: usize, k: usize, scratch: &mut Scratch) {
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "compiled once for each level inside its target-feature wrapper")]
 fn finish(x: u32) -> u32 {
-    let x = (x ^ x >> 16).wrapping_mul(0x7FEB_352D);
+    let x = (x ^ x >> 16).wrapping_mul(MIX_LAST);
     x ^ x >> 15
 }
 
@@ -303,10 +358,31 @@ mod x86 {
         _mm512_set1_epi64, _mm512_srli_epi64, _mm512_storeu_si512, _mm512_sub_epi8, _mm512_testn_epi64_mask,
     };
 
-    use super::{BLOCK, Scratch, slide};
+    use super::{BLOCK, Scratch, compact_blocks, slide};
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,popcnt")]
-    pub(super) fn compact_avx512(block: &[u8; BLOCK], letters: &mut Vec<u8>) -> usize {
+    pub(super) fn compact_avx512(
+        whole: &[[u8; BLOCK]],
+        base: usize,
+        letters: &mut Vec<u8>,
+        blocks: &mut Vec<(u32, u32)>,
+    ) -> usize {
+        compact_blocks(whole, base, letters, blocks, |block, letters| block_avx512(block, letters))
+    }
+
+    #[target_feature(enable = "avx2,popcnt")]
+    pub(super) fn compact_avx2(
+        whole: &[[u8; BLOCK]],
+        base: usize,
+        letters: &mut Vec<u8>,
+        blocks: &mut Vec<(u32, u32)>,
+    ) -> usize {
+        compact_blocks(whole, base, letters, blocks, |block, letters| block_avx2(block, letters))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,popcnt")]
+    fn block_avx512(block: &[u8; BLOCK], letters: &mut Vec<u8>) -> usize {
         letters.reserve(BLOCK);
         // SAFETY: `block` is 64 bytes long.
         let v = unsafe { _mm512_loadu_si512(block.as_ptr().cast::<__m512i>()) };
@@ -330,8 +406,9 @@ mod x86 {
         ascii
     }
 
+    #[inline]
     #[target_feature(enable = "avx2,popcnt")]
-    pub(super) fn compact_avx2(block: &[u8; BLOCK], letters: &mut Vec<u8>) -> usize {
+    fn block_avx2(block: &[u8; BLOCK], letters: &mut Vec<u8>) -> usize {
         letters.reserve(BLOCK + 8);
         let mut done = 0;
         for half in block.as_chunks::<32>().0 {

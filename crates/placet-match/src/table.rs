@@ -49,6 +49,28 @@ pub(crate) fn find(slots: &[u64], key: u64, mut found: impl FnMut(u32)) {
     }
 }
 
+/// Whether searches in the table end soon: the buckets that the search for an absent key looks at, averaged over all of
+/// them. The tables of [`slots_for`] and [`insert`] stay near 1; a table without an empty slot would have every search
+/// look at all of it.
+pub(crate) fn ends_soon(slots: &[u64]) -> bool {
+    let (buckets, _) = slots.as_chunks::<WIDTH>();
+    let full = |bucket: &[u64; WIDTH]| bucket.iter().all(|slot| *slot != 0);
+    let Some(first) = buckets.iter().position(|bucket| !full(bucket)) else { return buckets.is_empty() };
+    let mut looks = 0u64;
+    let mut run = 0u64;
+    // From behind an end of searches, round the end of the table, so that every run is seen whole.
+    for bucket in buckets[first + 1..].iter().chain(&buckets[..=first]) {
+        run += 1;
+        if !full(bucket) {
+            looks += run * (run + 1) / 2;
+            run = 0;
+        }
+    }
+    looks <= MEAN_LOOKS_MAX * buckets.len() as u64
+}
+
+const MEAN_LOOKS_MAX: u64 = 4;
+
 /// Puts an entry under its key. The table must have room ([`slots_for`]).
 pub(crate) fn insert(slots: &mut [u64], key: u64, entry: u32) {
     let len = slots.len();
@@ -80,6 +102,27 @@ mod tests {
                 find(&slots, *key, |e| entries.push(e));
                 prop_assert!(entries.contains(&(i as u32)));
             }
+            prop_assert!(crowd || ends_soon(&slots));
         }
+    }
+
+    #[test]
+    fn a_table_in_which_searches_do_not_end_is_told() {
+        let mut slots = vec![1; 1000 * WIDTH];
+        assert!(!ends_soon(&slots));
+        slots[0] = 0;
+        assert!(!ends_soon(&slots));
+        for bucket in slots.chunks_mut(4 * WIDTH) {
+            bucket[0] = 0;
+        }
+        assert!(ends_soon(&slots));
+        // One run round the end of the table.
+        let mut slots = vec![0; 1000 * WIDTH];
+        slots[..60 * WIDTH].fill(1);
+        slots[940 * WIDTH..].fill(1);
+        assert!(!ends_soon(&slots));
+        slots[30] = 0;
+        assert!(ends_soon(&slots));
+        assert!(ends_soon(&[]));
     }
 }

@@ -1,7 +1,7 @@
 //! Which k-grams stand for a text: the rightmost minimum of every window.
 
 use crate::guarantee::Params;
-use crate::simd::{self, Level, STRIDE, Scratch};
+use crate::simd::{self, Level, Scratch};
 
 /// Picks the fingerprint positions of texts; keeps its memory from one text to the next.
 pub(crate) struct Winnower {
@@ -31,9 +31,12 @@ impl Winnower {
             return;
         }
         let windows = count - w + 1;
+        // Parts of about one length: a short last one would cost more than its share.
+        let most = simd::stretch(self.level) + 1 - w;
+        let part = windows.div_ceil(windows.div_ceil(most));
         let mut at = 0;
         while at < windows {
-            let n = (windows - at).min(STRIDE + 1 - w);
+            let n = (windows - at).min(part);
             simd::window_minima(self.level, &letters[at..], n, (k, w), at as u32, &mut self.scratch, picks);
             at += n;
         }
@@ -60,7 +63,7 @@ mod tests {
     fn strides_leave_no_seam() {
         for g in Guarantee::ALL {
             let (k, w) = (g.params().k as usize, g.params().w as usize);
-            let letters = letters(3 * STRIDE);
+            let letters = letters(3 * simd::stretch(simd::level()));
             let orders = simd::tests::orders(&letters, k);
             let mut expected: Vec<u32> = orders
                 .windows(w)

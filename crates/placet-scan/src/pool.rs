@@ -97,6 +97,7 @@ struct Active {
 /// What became of a batch.
 struct Results {
     steps: Vec<Seen>,
+    read: u64,
     cost: usize,
 }
 
@@ -225,7 +226,7 @@ impl<'p> Pool<'_, 'p> {
                 Ok(())
             }
             Task::Examine { place, batch } => {
-                let (number, cost) = (batch.number, batch.cost);
+                let (number, read, cost) = (batch.number, batch.read, batch.cost);
                 let mut steps = Vec::with_capacity(batch.steps.len());
                 for step in batch.steps {
                     steps.push(match step {
@@ -237,7 +238,7 @@ impl<'p> Pool<'_, 'p> {
                     });
                 }
                 self.active(place, |active| {
-                    active.ready.insert(number, Results { steps, cost });
+                    active.ready.insert(number, Results { steps, read, cost });
                 });
                 Ok(())
             }
@@ -246,6 +247,7 @@ impl<'p> Pool<'_, 'p> {
                 let mut cost = 0;
                 for result in results {
                     cost += result.cost;
+                    progress.bytes += result.read;
                     for step in result.steps {
                         write(&mut writer, self.rules, step, &mut progress)?;
                     }
@@ -302,10 +304,7 @@ fn write(
             writer.begin(source);
             Ok(())
         }
-        Seen::Other(Step::End { name, bytes, blake3 }) => {
-            progress.bytes += bytes;
-            writer.end(name, bytes, blake3)
-        }
+        Seen::Other(Step::End { name, bytes, blake3 }) => writer.end(name, bytes, blake3),
         Seen::Other(Step::Record(record)) => match *record {
             Record::Passed(passed) => writer.passed(&passed),
             Record::Aside(aside) => writer.aside(&aside),

@@ -11,8 +11,8 @@ use crate::error::{OrIo as _, ScanError};
 use crate::folder::digest;
 use crate::plan::{Shard, modified};
 
-/// Bytes of text after which a batch is full.
-const BATCH_BYTES: usize = 1024 * 1024;
+/// Bytes of text after which a batch is full: with its raw bytes it stays in a core's own cache until it is examined.
+const BATCH_BYTES: usize = 256 * 1024;
 /// And records.
 const BATCH_RECORDS: usize = 1024;
 /// A file from this size on is hashed beside being read; a smaller one afterwards, from the system's cache.
@@ -23,6 +23,8 @@ pub(crate) struct Batch {
     /// Place of the batch in the shard.
     pub(crate) number: u64,
     pub(crate) steps: Vec<Step>,
+    /// Bytes of corpus files, as stored, that were read for it.
+    pub(crate) read: u64,
     /// About how many bytes of memory it takes.
     pub(crate) cost: usize,
 }
@@ -57,6 +59,8 @@ struct Current {
     reader: Reader,
     /// Size and time of the last change when it was opened.
     opened: (u64, u64),
+    /// Bytes of it that batches have counted.
+    counted: u64,
     hash: Option<JoinHandle<Result<String, ScanError>>>,
 }
 
@@ -77,13 +81,14 @@ impl ShardReader {
 
     /// The next batch; `None` behind the last one.
     pub(crate) fn next(&mut self) -> Result<Option<Batch>, ScanError> {
-        let mut batch = Batch { number: self.number, steps: Vec::new(), cost: 0 };
+        let mut batch = Batch { number: self.number, steps: Vec::new(), read: 0, cost: 0 };
         while batch.cost < BATCH_BYTES && batch.steps.len() < BATCH_RECORDS {
             if let Some(current) = &mut self.current {
                 if let Some(record) = current.reader.next() {
                     batch.cost += cost(&record);
                     batch.steps.push(Step::Record(Box::new(record)));
                 } else if let Some(current) = self.current.take() {
+                    batch.read += current.source.bytes.saturating_sub(current.counted);
                     batch.steps.push(current.end()?);
                 }
             } else {
@@ -95,6 +100,11 @@ impl ShardReader {
         }
         if batch.steps.is_empty() {
             return Ok(None);
+        }
+        if let Some(current) = &mut self.current {
+            let position = current.reader.position().min(current.source.bytes);
+            batch.read += position.saturating_sub(current.counted);
+            current.counted = position;
         }
         self.number += 1;
         Ok(Some(batch))
@@ -109,9 +119,12 @@ impl ShardReader {
                 }
                 let hash = (source.bytes >= HASHED_BESIDE).then(|| hash_beside(source.path.clone()));
                 batch.steps.push(Step::Begin(source.clone()));
-                self.current = Some(Current { source, reader, opened, hash });
+                self.current = Some(Current { source, reader, opened, counted: 0, hash });
             }
-            (Err(error), _) => batch.steps.extend(unopened(source, error.to_aside("file"))),
+            (Err(error), _) => {
+                batch.read += source.bytes;
+                batch.steps.extend(unopened(source, error.to_aside("file")));
+            }
             (_, Err(cause)) => return Err(cause).or_io(&source.path, "cannot be looked at"),
         }
         Ok(())

@@ -84,6 +84,29 @@ fn keeping_all_reproduces_the_bytes() {
 }
 
 #[test]
+fn kept_records_stay_compressed_as_they_were() {
+    let corpus = Corpus::new();
+    let out = corpus.path().join("out.wet.gz");
+    let text = |n: u8| record("conversion", &format!("urn:{n}"), "text/plain", &[b'a' + n; 500]);
+    // A level that nothing here writes, so that what was compressed anew would differ.
+    let pack = |bytes: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(1));
+        std::io::Write::write_all(&mut encoder, bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    // The third member holds two records: neither of them can be kept as it lies.
+    let shared = pack(&[text(2), text(3)].concat());
+    let path = corpus.put("a.wet.gz", [pack(&text(0)), pack(&text(1)), shared, pack(&text(4))].concat());
+    clear(&path, &out, |item| match item.url.as_deref() {
+        Some("urn:1") => None,
+        _ => Some(vec![]),
+    });
+    let bytes = std::fs::read(&out).unwrap();
+    assert!(bytes.starts_with(&pack(&text(0))) && bytes.ends_with(&pack(&text(4))));
+    assert_eq!(gunzip(&bytes), [text(0), text(2), text(3), text(4)].concat());
+}
+
+#[test]
 fn a_cut_record_states_its_new_lengths_and_no_digest() {
     let corpus = Corpus::new();
     let out = corpus.path().join("out.warc");

@@ -196,7 +196,13 @@ impl Pack {
             && u32::try_from(works).is_ok()
             && self.manifest.params == self.manifest.guarantee.params()
             && self.slots.words().len().is_multiple_of(crate::table::WIDTH);
-        if whole { Ok(()) } else { Err(PackError::Malformed("its tables do not fit together")) }
+        if !whole {
+            return Err(PackError::Malformed("its tables do not fit together"));
+        }
+        if !crate::table::ends_soon(self.slots.words()) {
+            return Err(PackError::Malformed("its hash table is too full to be searched"));
+        }
+        Ok(())
     }
 
     /// Hash of the pack's body (BLAKE3, hexadecimal): its name in records.

@@ -103,14 +103,35 @@ fn signed_tables_that_do_not_fit_are_refused() {
         let mut forged = bytes[..body].to_vec();
         // The first work begins behind the first entry, which then belongs to none.
         forged[number(listed + 8) as usize] = 1;
-        let text = format!("placet.pack/1\nsmall.placet\n{body}\n{}\n", blake3::hash(&forged).to_hex());
-        let mut note = placet_core::note::Note::new(&text).unwrap();
-        note.add(signer().sign(&text).unwrap()).unwrap();
-        forged.extend_from_slice(note.to_string().as_bytes());
-        fs::write(&path, forged).unwrap();
+        fs::write(&path, signed_again(forged)).unwrap();
         let said = Pack::open(&path).unwrap_err().to_string();
         assert!(said.contains("its tables do not fit together"), "{said}");
     }
+}
+
+/// Every search in a table without an empty slot would walk through all of it.
+#[test]
+fn a_signed_table_that_no_search_comes_to_an_end_in_is_refused() {
+    let (_folder, path) = small();
+    let bytes = fs::read(&path).unwrap();
+    let number = |at: usize| u64::from_le_bytes(*bytes[at..at + 8].first_chunk().unwrap()) as usize;
+    let listed = bytes.windows(8).position(|w| w == b"slots\0\0\0").unwrap();
+    let (start, length) = (number(listed + 8), number(listed + 16));
+    let mut forged = bytes[..number(16)].to_vec();
+    for slot in forged[start..start + length].chunks_mut(8).filter(|slot| slot.iter().all(|b| *b == 0)) {
+        slot[0] = 1;
+    }
+    fs::write(&path, signed_again(forged)).unwrap();
+    let said = Pack::open(&path).unwrap_err().to_string();
+    assert!(said.contains("its hash table is too full to be searched"), "{said}");
+}
+
+fn signed_again(mut body: Vec<u8>) -> Vec<u8> {
+    let text = format!("placet.pack/1\nsmall.placet\n{}\n{}\n", body.len(), blake3::hash(&body).to_hex());
+    let mut note = placet_core::note::Note::new(&text).unwrap();
+    note.add(signer().sign(&text).unwrap()).unwrap();
+    body.extend_from_slice(note.to_string().as_bytes());
+    body
 }
 
 proptest! {

@@ -142,3 +142,21 @@ fn a_folder_in_use_a_foreign_one_and_one_inside_the_corpus_are_refused() {
     assert!(matches!(bench.scan(&job), Err(ScanError::Empty { .. })));
     assert!(!bench.path("new").exists());
 }
+
+#[test]
+fn progress_moves_within_a_large_file() {
+    let mut bench = Bench::new();
+    bench.reserve(&[("b1", &prose(1, 500))]);
+    let line = format!("{{\"text\":\"{}\"}}\n", prose(3, 2000));
+    let large = line.repeat(200);
+    bench.corpus("a.jsonl", &large);
+    bench.corpus("b.jsonl", &line);
+    let mut job = bench.job("run");
+    job.threads = 1;
+    let watch = Quiet::default();
+    scan(&job, &watch).unwrap();
+    let bytes = watch.bytes.into_inner().unwrap();
+    assert!(bytes.is_sorted() && bytes.len() > 5, "{bytes:?}");
+    assert!(bytes.iter().filter(|b| (1..large.len() as u64).contains(*b)).count() > 3, "{bytes:?}");
+    assert_eq!(bytes.last(), Some(&((large.len() + line.len()) as u64)));
+}

@@ -206,6 +206,8 @@ fn collect(folder: &Path, name: &str, files: &mut BTreeMap<String, Vec<u8>>) {
 pub(crate) struct Quiet {
     pub(crate) stop_after: Option<usize>,
     shards: AtomicUsize,
+    /// The bytes of each report of progress.
+    pub(crate) bytes: Mutex<Vec<u64>>,
     pub(crate) resumed: Mutex<Option<Progress>>,
 }
 
@@ -222,6 +224,7 @@ impl Watch for Quiet {
 
     fn advance(&self, done: &Progress) {
         self.shards.store(done.shards, Ordering::SeqCst);
+        self.bytes.lock().unwrap().push(done.bytes);
     }
 
     fn stop(&self) -> bool {
