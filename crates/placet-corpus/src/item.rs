@@ -106,6 +106,17 @@ pub struct Passed {
     pub raw: Raw,
 }
 
+impl Passed {
+    /// The bytes that are kept of it.
+    pub fn kept_bytes(&self) -> usize {
+        match &self.raw.body {
+            Body::Passed(bytes) => bytes.len(),
+            Body::PassedMember { bytes, packed } => bytes.len() + packed.len(),
+            _ => 0,
+        }
+    }
+}
+
 /// Something that could not be read, where, why, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Aside {

@@ -10,6 +10,10 @@ use crate::origin::Origin;
 use crate::raw::{Body, Part, Raw};
 use crate::reader::Context;
 
+/// An item that shares the decoder's buffer keeps all of it in memory. Where this much of the buffers belongs to no item,
+/// lines are copied instead.
+const IDLE_BYTES_MAX: u64 = 64 * 1024;
+
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Reads records line by line. The place of an item is its line.
@@ -18,13 +22,23 @@ pub(crate) struct Jsonl {
     line: Vec<u8>,
     found: Vec<Found>,
     scratch: String,
+    /// Bytes of lines that gave no item, less those of lines that did.
+    idle: u64,
     number: u64,
     ended: bool,
 }
 
 impl Jsonl {
     pub(crate) fn new(fields: Fields) -> Self {
-        Self { fields, line: Vec::new(), found: Vec::new(), scratch: String::new(), number: 0, ended: false }
+        Self {
+            fields,
+            line: Vec::new(),
+            found: Vec::new(),
+            scratch: String::new(),
+            idle: 0,
+            number: 0,
+            ended: false,
+        }
     }
 
     pub(crate) fn next(&mut self, input: &mut dyn Input, context: &Context) -> Option<Record> {
@@ -39,7 +53,8 @@ impl Jsonl {
             Err(fault) => return Some(context.fault(&fault)),
         };
         if let Some(end) = end {
-            let record = match (input.shared(end + 1), input.fill()) {
+            let shared = if self.idle < IDLE_BYTES_MAX { input.shared(end + 1) } else { None };
+            let record = match (shared, input.fill()) {
                 (Some(line), _) => self.kept(&line, || line.clone(), context),
                 (None, Ok(chunk)) => {
                     let line = chunk.get(..=end).unwrap_or_default();
@@ -67,10 +82,14 @@ impl Jsonl {
     /// The record of a line; an item keeps the line where it may be wanted again.
     fn kept(&mut self, line: &[u8], keep: impl FnOnce() -> Bytes, context: &Context) -> Record {
         let mut record = self.record(line, context);
-        if let Record::Item(item) = &mut record
-            && let Body::Line { line: raw, .. } = &mut item.raw.body
-        {
-            *raw = keep();
+        let bytes = line.len() as u64;
+        if let Record::Item(item) = &mut record {
+            self.idle = self.idle.saturating_sub(bytes);
+            if let Body::Line { line: raw, .. } = &mut item.raw.body {
+                *raw = keep();
+            }
+        } else {
+            self.idle += bytes;
         }
         record
     }

@@ -3,6 +3,10 @@
 //! What stands `d` letters further is then the same lane of the vector `d` places on, so nothing is shifted between lanes
 //! and no load crosses a cache line. The minimum over a window takes three comparisons whatever its width: the least of
 //! what a block of w positions holds from the window's start on, and of what the next block holds up to its end.
+#![expect(
+    clippy::cast_ptr_alignment,
+    reason = "only unaligned loads and stores are made through these pointers"
+)]
 
 use std::arch::x86_64::{
     __m512i, _mm512_add_epi32, _mm512_alignr_epi32, _mm512_i32gather_epi32, _mm512_mask_cmpneq_epi32_mask,
@@ -41,6 +45,7 @@ pub(super) struct Memory {
 }
 
 impl Default for Memory {
+    #[expect(clippy::large_stack_arrays, reason = "29 KB, put into a box once for each thread")]
     fn default() -> Self {
         // SAFETY: a vector of zeros is a vector.
         let zero: __m512i = unsafe { std::mem::zeroed() };
