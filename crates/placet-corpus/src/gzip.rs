@@ -104,8 +104,14 @@ impl Gunzip {
         self.packed.clear();
         let member_at = below.position();
         let seek = |fault| (State::Seek, fault);
-        let input = below.fill().map_err(seek)?;
-        if magic_seen || !input.starts_with(&MAGIC) {
+        if magic_seen {
+            return Ok(false);
+        }
+        let mut input = below.fill().map_err(seek)?;
+        if input.len() < MEMBER_BYTES_MIN {
+            input = below.fill_up().map_err(seek)?;
+        }
+        if !input.starts_with(&MAGIC) {
             return Ok(false);
         }
         // It ends where the next one begins, or with the file.
@@ -123,11 +129,15 @@ impl Gunzip {
             }
         };
         let member = input.get(..end).unwrap_or_default();
-        let Some(length) = member.last_chunk::<4>().map(|length| u32::from_le_bytes(*length) as usize) else {
-            return Ok(false);
-        };
-        // The decoder checks the checksum and the length behind its stream; the length tells that this is the end.
+        let Some(stated) = member.last_chunk::<4>() else { return Ok(false) };
+        let length = u32::from_le_bytes(*stated) as usize;
         if length > self.out.len() || self.at_once.gzip_decompress(member, &mut self.out) != Ok(length) {
+            return Ok(false);
+        }
+        // The decoder checked the checksum and the length behind its stream, wherever that ended. It ended here if the
+        // length stands nowhere before; otherwise a damaged member may lie in between.
+        let before = member.get(..end.saturating_sub(1)).unwrap_or_default();
+        if memchr::memmem::find(before, stated).is_some() {
             return Ok(false);
         }
         self.packed.extend_from_slice(member);
