@@ -81,7 +81,11 @@ impl Item {
                     }
                 }
             },
-            Body::None | Body::Passed(_) | Body::Line { .. } | Body::Row { .. } => None,
+            Body::None
+            | Body::Passed(_)
+            | Body::PassedMember { .. }
+            | Body::Line { .. }
+            | Body::Row { .. } => None,
         }
     }
 
