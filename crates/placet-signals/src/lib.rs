@@ -28,6 +28,7 @@ pub mod licence;
 pub mod natural;
 pub mod onix;
 pub mod plus;
+pub mod publish;
 pub mod robots;
 pub mod robots_meta;
 pub mod rsl;

@@ -164,7 +164,7 @@ impl Parts {
 }
 
 /// Unpacks a zlib stream up to [`PART_BYTES_MAX`]; what was unpacked before an error is kept.
-fn unzlib(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn unzlib(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut limited = flate2::read::ZlibDecoder::new(bytes).take(PART_BYTES_MAX as u64);
     // A broken stream ends early; what came out of it counts.

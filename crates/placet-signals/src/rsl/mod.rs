@@ -8,6 +8,7 @@ mod discover;
 mod write;
 
 pub use discover::{Link, MEDIA_TYPE, in_headers, in_robots, unlicensed};
+pub(crate) use write::PAYMENTS;
 pub use write::write;
 
 use std::collections::BTreeSet;
@@ -52,6 +53,8 @@ pub struct Content {
     pub licences: Vec<Licence>,
     /// Who holds the rights, as told.
     pub copyright: Option<String>,
+    /// How to reach the holder: an e-mail address or a URL, as told.
+    pub contact: Option<String>,
 }
 
 /// One licence.
@@ -164,6 +167,8 @@ impl Reader<'_> {
                 }
                 "copyright" => {
                     content.copyright = Some(child.text.trim().to_owned()).filter(|c| !c.is_empty());
+                    let contact = child.attribute("contactEmail").or(child.attribute("contactUrl"));
+                    content.contact = contact.map(|c| c.trim().to_owned()).filter(|c| !c.is_empty());
                 }
                 "schema" | "alternate" | "terms" => {}
                 other => self.note(Problem::UnknownWord, other),

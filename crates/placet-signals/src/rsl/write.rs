@@ -17,8 +17,10 @@ pub fn write(contents: &[Content]) -> String {
         for licence in &content.licences {
             lines.extend(licence_lines(licence));
         }
-        if let Some(holder) = &content.copyright {
-            lines.push(format!("    <copyright>{}</copyright>", escaped(holder)));
+        if content.copyright.is_some() || content.contact.is_some() {
+            let contact = content.contact.as_deref().map(contact_attribute).unwrap_or_default();
+            let holder = content.copyright.as_deref().unwrap_or_default();
+            lines.push(format!("    <copyright{contact}>{}</copyright>", escaped(holder)));
         }
         lines.push("  </content>".to_owned());
     }
@@ -48,17 +50,45 @@ fn licence_lines(licence: &Licence) -> Vec<String> {
         }
     }
     for duty in &licence.duties {
-        let kind = match duty.duty.as_str() {
-            "attribution" => "attribution",
-            "payment" => "purchase",
+        let detail = duty.detail.as_deref().unwrap_or_default();
+        let (kind, terms) = match duty.duty.as_str() {
+            "attribution" => ("attribution", detail),
+            // The reader puts the kind of the payment before its terms.
+            "payment" => match detail.split_once(' ').unwrap_or((detail, "")) {
+                (kind, terms) if PAYMENTS.contains(&kind) => (kind, terms),
+                _ => ("purchase", detail),
+            },
             _ => continue,
         };
-        let terms =
-            duty.detail.as_ref().map(|d| format!("<custom>{}</custom>", escaped(d))).unwrap_or_default();
-        lines.push(format!("      <payment type=\"{kind}\">{terms}</payment>"));
+        lines.push(format!("      <payment type=\"{kind}\">{}</payment>", payment_terms(terms)));
     }
     lines.push("    </license>".to_owned());
     lines
+}
+
+/// Kinds of payment that name terms of pay.
+pub(crate) const PAYMENTS: [&str; 6] =
+    ["purchase", "subscription", "training", "crawl", "use", "contribution"];
+
+/// An amount with its currency where the terms are one, otherwise the terms in words.
+fn payment_terms(terms: &str) -> String {
+    match terms.split_once(' ') {
+        _ if terms.is_empty() => String::new(),
+        Some((amount, currency))
+            if currency.len() == 3
+                && currency.bytes().all(|b| b.is_ascii_uppercase())
+                && amount.bytes().all(|b| b.is_ascii_digit() || b == b'.') =>
+        {
+            format!("<amount currency=\"{currency}\">{}</amount>", escaped(amount))
+        }
+        _ => format!("<custom>{}</custom>", escaped(terms)),
+    }
+}
+
+fn contact_attribute(contact: &str) -> String {
+    let address = contact.strip_prefix("mailto:").unwrap_or(contact);
+    let name = if address.contains("://") { "contactUrl" } else { "contactEmail" };
+    format!(" {name}=\"{}\"", escaped(address))
 }
 
 /// The fewest words that cover no more than these uses.

@@ -6,7 +6,7 @@
 
 mod policy;
 
-pub use policy::{POLICY_BYTES_MAX, Permission, Policy, policy};
+pub use policy::{POLICY_BYTES_MAX, Permission, Policy, policy, write_policy};
 
 use placet_core::{Condition, Evidence, Reach, Statement, Tier, Use, UseSet, Verdict};
 use serde_json::Value;

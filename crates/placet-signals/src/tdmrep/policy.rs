@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use placet_core::{Actor, Actors, Condition, Statement, Tier, Use, Verdict};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::defect::{Defect, Problem, note};
 use crate::statement::{TRAINING, evidence, of_asset};
@@ -126,6 +126,55 @@ impl Policy {
             })
             .collect()
     }
+}
+
+/// Writes a policy that reads back as the same offer.
+pub fn write_policy(policy: &Policy) -> String {
+    let permissions: Vec<Value> = policy
+        .permissions
+        .iter()
+        .map(|permission| {
+            let mut written = serde_json::Map::new();
+            if let Some(target) = &permission.target {
+                written.insert("target".to_owned(), target.clone().into());
+            }
+            written.insert("action".to_owned(), "tdm:mine".into());
+            if !permission.duties.is_empty() {
+                let duties = permission.duties.iter().map(|d| json!({"action": format!("tdm:{d}")}));
+                let duties: Vec<Value> = duties.collect();
+                written.insert("duty".to_owned(), duties.into());
+            }
+            if let Some(purpose) = &permission.purpose {
+                let constraint = json!({
+                    "leftOperand": "purpose", "operator": "eq", "rightOperand": {"@id": format!("tdm:{purpose}")}
+                });
+                written.insert("constraint".to_owned(), json!([constraint]));
+            }
+            Value::Object(written)
+        })
+        .collect();
+    let mut assigner = serde_json::Map::new();
+    if let Some(name) = &policy.assigner {
+        assigner.insert("vcard:fn".to_owned(), name.clone().into());
+    }
+    if let Some(contact) = &policy.contact {
+        let is_url = contact.contains("://");
+        let key = if is_url { "vcard:hasURL" } else { "vcard:hasEmail" };
+        assigner.insert(key.to_owned(), contact.clone().into());
+    }
+    let mut written = json!({
+        "@context": ["http://www.w3.org/ns/odrl.jsonld", "http://www.w3.org/ns/tdmrep.jsonld"],
+        "@type": "Offer",
+        "profile": "http://www.w3.org/ns/tdmrep",
+        "permission": permissions,
+    });
+    if let Some(uid) = &policy.uid {
+        written["uid"] = uid.clone().into();
+    }
+    if !assigner.is_empty() {
+        written["assigner"] = Value::Object(assigner);
+    }
+    format!("{written:#}\n")
 }
 
 /// A value or an array of them, as a list.

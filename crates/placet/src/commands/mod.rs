@@ -18,6 +18,7 @@ mod log;
 mod lookup;
 mod pack;
 mod payout;
+mod publish;
 mod register;
 mod reservations;
 mod reserve;
@@ -66,6 +67,7 @@ verbs! {
     Pack => pack,
     Scan => scan,
     Check => check,
+    Publish => publish,
     Gate => gate,
     Seal => seal,
     Lookup => lookup,

@@ -12,6 +12,7 @@ mod ledger;
 mod log;
 mod lookup;
 mod pack;
+mod publish;
 mod register;
 mod reserve;
 mod rooms;
