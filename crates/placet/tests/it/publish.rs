@@ -249,7 +249,7 @@ fn pictures() -> Vec<(&'static str, Vec<u8>)> {
         "89504E470D0A1A0A 0000000D49484452 00000001000000010800000000 3A7E9B55 0000000A49444154 789C636000000002000148AFA471 0000000049454E44AE426082",
     );
     let jpeg = hex("FFD8 FFE000104A46494600010100000100010000 FFDB0004 0000 FFDA0002 00 FFD9");
-    let webp = hex("52494646 1A000000 57454250 5650384C 0D000000 2F00000010071011118888FE0700 00");
+    let webp = hex("52494646 1A000000 57454250 5650384C 0D000000 2F00000010071011118888FE0700");
     vec![("p.png", png), ("p.jpg", jpeg), ("p.webp", webp)]
 }
 
@@ -290,7 +290,10 @@ fn pictures_carry_the_terms_and_keep_their_own_words() {
 
 #[test]
 fn a_signed_file_is_not_touched() {
-    let Some(shared) = std::env::var_os("PLACET_SHARED_DATA") else { return };
+    let Some(shared) = std::env::var_os("PLACET_SHARED_DATA") else {
+        println!("skipped: the signed file needs PLACET_SHARED_DATA");
+        return;
+    };
     let signed = Path::new(&shared).join("c2pa/jpeg/adobe-20220124-C.jpg");
     let folder = folder(&[]);
     std::fs::copy(&signed, folder.path().join("c.jpg")).unwrap();

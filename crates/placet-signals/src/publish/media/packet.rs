@@ -68,6 +68,8 @@ fn edits(text: &str, properties: &Properties) -> Result<Vec<Edit>, PacketError> 
     let mut reader = NsReader::from_str(text);
     let (mut edits, mut about, mut depth, mut leaving) = (Vec::new(), None::<String>, 0_usize, None);
     let mut closed = false;
+    // The description that is open: where it begins, at which depth, edits before it, ours and others' in it.
+    let mut open: Option<(usize, usize, usize, bool, bool)> = None;
     loop {
         let from = reader.buffer_position() as usize;
         let event = reader.read_event().map_err(|_| PacketError::Malformed)?;
@@ -78,6 +80,11 @@ fn edits(text: &str, properties: &Properties) -> Result<Vec<Edit>, PacketError> 
                 let is_empty = matches!(event, Event::Empty(_));
                 let (space, local) = reader.resolver().resolve_element(start.name());
                 let local = local.as_ref();
+                if let Some((_, at, _, ours_in_it, others_in_it)) = &mut open
+                    && depth == *at + 1
+                {
+                    *(if is_ours(&space, local) { ours_in_it } else { others_in_it }) = true;
+                }
                 if leaving.is_none() && is_ours(&space, local) {
                     if is_empty {
                         edits.push(Edit { from, to, text: String::new() });
@@ -92,6 +99,9 @@ fn edits(text: &str, properties: &Properties) -> Result<Vec<Edit>, PacketError> 
                         let (space, local) = reader.resolver().resolve_attribute(key);
                         !is_ours(&space, local.as_ref())
                     };
+                    if !is_empty && open.is_none() {
+                        open = Some((from, depth, edits.len(), false, says_more(&reader, start)));
+                    }
                     edits.extend(without(start, is_empty, &kept).map(|text| Edit { from, to, text }));
                 } else if is_rdf(&space, local, "RDF") && is_empty && !closed {
                     let name = start.name();
@@ -112,6 +122,16 @@ fn edits(text: &str, properties: &Properties) -> Result<Vec<Edit>, PacketError> 
                 if let Some((begin, _)) = leaving.filter(|(_, at)| *at == depth) {
                     edits.push(Edit { from: begin, to, text: String::new() });
                     leaving = None;
+                } else if let Some((begin, at, before, ours_in_it, others_in_it)) = open
+                    && at == depth
+                {
+                    open = None;
+                    // Nothing would be left in it.
+                    if ours_in_it && !others_in_it {
+                        edits.truncate(before);
+                        let line_end = usize::from(text.get(to..).is_some_and(|t| t.starts_with('\n')));
+                        edits.push(Edit { from: begin, to: to + line_end, text: String::new() });
+                    }
                 } else if is_rdf(&space, local.as_ref(), "RDF") && !closed {
                     let inside = description(&ours, about.as_deref().unwrap_or_default());
                     edits.push(Edit { from, to: from, text: inside });
@@ -122,6 +142,15 @@ fn edits(text: &str, properties: &Properties) -> Result<Vec<Edit>, PacketError> 
         }
     }
     if closed && depth == 0 { Ok(edits) } else { Err(PacketError::Malformed) }
+}
+
+/// Whether a description carries properties as attributes.
+fn says_more(reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> bool {
+    start.attributes().with_checks(false).flatten().any(|a| {
+        let (space, _) = reader.resolver().resolve_attribute(a.key);
+        let is_rdf = matches!(space, ResolveResult::Bound(bound) if bound.0 == RDF);
+        a.key.as_namespace_binding().is_none() && !is_rdf
+    })
 }
 
 /// What the packet is about, as the first description says it, still escaped.
@@ -180,4 +209,66 @@ fn description(ours: &[(&'static str, &'static str, &'static str, Option<String>
     }
     out.push_str("</rdf:Description>\n");
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::plus::DataMining;
+
+    fn written(existing: &str, value: DataMining) -> String {
+        let properties =
+            Properties { data_mining: Some(value), reserved: Some(true), ..Properties::default() };
+        String::from_utf8(write(Some(existing.as_bytes()), &properties).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_is_not_ours_stays_and_ours_is_said_once() {
+        let packet = "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>\
+            <rdf:Description rdf:about='uuid:1' xmlns:p='http://ns.useplus.org/ldf/xmp/1.0/' xmlns:dc='http://purl.org/dc/elements/1.1/' \
+            p:DataMining='http://ns.useplus.org/ldf/vocab/DMI-ALLOWED' dc:format='image/jpeg'>\
+            <dc:title><rdf:Alt><rdf:li xml:lang='x-default'>A &amp; B</rdf:li></rdf:Alt></dc:title>\
+            <p:DataMining>DMI-ALLOWED</p:DataMining></rdf:Description></rdf:RDF></x:xmpmeta>";
+        let once = written(packet, DataMining::Prohibited);
+        assert!(
+            !once.contains("DMI-ALLOWED")
+                && once.contains("A &amp; B")
+                && once.contains("dc:format=\"image/jpeg\""),
+            "{once}"
+        );
+        assert!(
+            once.contains("rdf:about=\"uuid:1\"") && once.matches("DMI-PROHIBITED<").count() == 1,
+            "{once}"
+        );
+        assert_eq!(written(&once, DataMining::Prohibited), once);
+        let (properties, defects) = crate::xmp::parse(written(&once, DataMining::Allowed).as_bytes());
+        assert_eq!(defects, []);
+        let mining = properties.iter().find(|p| p.name == "DataMining").unwrap();
+        assert_eq!(mining.values, ["http://ns.useplus.org/ldf/vocab/DMI-ALLOWED"]);
+        let bare = written(
+            "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'/>",
+            DataMining::Prohibited,
+        );
+        assert_eq!(written(&bare, DataMining::Prohibited), bare);
+        for broken in ["", "<rdf:RDF", "<a></b>", "<a/>"] {
+            assert_eq!(
+                write(Some(broken.as_bytes()), &Properties::default()),
+                Err(PacketError::Malformed),
+                "{broken}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(text in "(<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>|<rdf:Description>|<rdf:Description p:a='1'/>|</rdf:Description>|</rdf:RDF>|<!--|x|&){0,12}") {
+            let properties = Properties { reserved: Some(true), ..Properties::default() };
+            let _ = write(Some(text.as_bytes()), &properties);
+            for head in ["\u{FF}", "RIFF\0\0\0\0WEBP", "\u{89}PNG"] {
+                let _ = super::super::mark(format!("{head}{text}").as_bytes(), None, &properties);
+            }
+        }
+    }
 }

@@ -15,7 +15,11 @@ pub(super) fn mark(
 ) -> Result<Option<Vec<u8>>, MarkError> {
     let mut chunks: Vec<(&[u8], &[u8])> = Vec::new();
     let mut at = 12;
-    while at < bytes.len() {
+    // What lies behind the file's own length is nobody's chunk.
+    let declared =
+        bytes.get(4..8).and_then(|l| l.first_chunk()).map_or(0, |l| u32::from_le_bytes(*l) as usize);
+    let end = bytes.len().min(declared.saturating_add(8));
+    while at < end {
         let len =
             bytes.get(at + 4..at + 8).and_then(|l| l.first_chunk()).map(|l| u32::from_le_bytes(*l) as usize);
         let (Some(name), Some(len)) = (bytes.get(at..at + 4), len) else { return Err(MarkError::Malformed) };
