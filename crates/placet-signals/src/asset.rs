@@ -5,7 +5,7 @@ use placet_core::{ParseStatus, Statement, Tier};
 use crate::container::{self, Format, Kind};
 use crate::defect::{Defect, Problem, note};
 use crate::statement::{AI_USES, evidence, of_asset};
-use crate::{licence, natural, plus, rsl, tdmrep, xml, xmp};
+use crate::{c2pa, licence, natural, plus, rsl, tdmrep, xml, xmp};
 
 /// What a file carries.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +36,11 @@ pub fn parse(bytes: &[u8]) -> (AssetSignals, Vec<Defect>) {
             Kind::Words => signals.statements.extend(words(&text(), &part.place)),
             Kind::LicenceUrl => signals.statements.extend(licence::in_asset(&text(), &part.place)),
             Kind::Rsl => document(&part.bytes, &mut signals, &mut defects),
+            Kind::Manifest => {
+                let (statements, wrong) = c2pa::parse(&part.bytes);
+                signals.statements.extend(statements);
+                defects.extend(wrong);
+            }
         }
     }
     defects.truncate(crate::defect::DEFECTS_MAX);

@@ -19,6 +19,7 @@ pub mod agents;
 pub mod ai_txt;
 pub mod aipref;
 pub mod asset;
+pub mod c2pa;
 pub mod container;
 pub mod content_signal;
 pub mod copy;

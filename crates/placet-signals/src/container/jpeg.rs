@@ -9,6 +9,7 @@ const PHOTOSHOP: &[u8] = b"Photoshop 3.0\0";
 pub(super) fn walk(bytes: &[u8], found: &mut Parts) {
     let mut at = 2;
     let mut extended: Vec<(u32, &[u8])> = Vec::new();
+    let mut stores: Vec<(&[u8], Vec<u8>)> = Vec::new();
     for _ in 0..STEPS_MAX {
         let Some(&[0xFF, marker]) = bytes.get(at..at + 2) else { break };
         match marker {
@@ -32,12 +33,17 @@ pub(super) fn walk(bytes: &[u8], found: &mut Parts) {
                     && let Some(resources) = body.strip_prefix(PHOTOSHOP)
                 {
                     photoshop(resources, found);
+                } else if marker == 0xEB {
+                    manifest(body, &mut stores);
                 } else if marker == 0xFE {
                     found.add_text("comment", "#comment", &String::from_utf8_lossy(body));
                 }
                 at += 2 + len;
             }
         }
+    }
+    for (_, store) in stores {
+        found.add(Kind::Manifest, "#c2pa", store);
     }
     extended.sort_by_key(|(offset, _)| *offset);
     let mut whole = Vec::new();
@@ -47,6 +53,22 @@ pub(super) fn walk(bytes: &[u8], found: &mut Parts) {
         }
     }
     found.add(Kind::Xmp, "#xmp-extended", whole);
+}
+
+/// A piece of a JUMBF box (ISO/IEC 19566-5, annex D): `JP`, the number of the box, that of the piece, and the head of
+/// the box again in every piece.
+fn manifest<'a>(body: &'a [u8], stores: &mut Vec<(&'a [u8], Vec<u8>)>) {
+    const STORES_MAX: usize = 16;
+    let Some(rest) = body.strip_prefix(b"JP") else { return };
+    let (Some(number), Some(piece)) = (rest.get(..2), rest.get(6..)) else { return };
+    if let Some((_, store)) = stores.iter_mut().find(|(n, _)| *n == number) {
+        if store.len() < PART_BYTES_MAX {
+            let head = if piece.starts_with(&[0, 0, 0, 1]) { 16 } else { 8 };
+            store.extend_from_slice(piece.get(head..).unwrap_or_default());
+        }
+    } else if stores.len() < STORES_MAX {
+        stores.push((number, piece.to_vec()));
+    }
 }
 
 /// Photoshop image resources; 0x0404 holds IPTC-IIM.

@@ -63,6 +63,8 @@ pub enum Kind {
     LicenceUrl,
     /// A text that holds an RSL document.
     Rsl,
+    /// A C2PA manifest store.
+    Manifest,
 }
 
 /// One part of a file.

@@ -5,6 +5,9 @@ use super::{Kind, Parts, STEPS_MAX, stretch, u32_be};
 const XMP: [u8; 16] =
     [0xBE, 0x7A, 0xCF, 0xCB, 0x97, 0xA9, 0x42, 0xE8, 0x9C, 0x71, 0x99, 0x94, 0x91, 0xE3, 0xAF, 0xAC];
 
+const C2PA: [u8; 16] =
+    [0xD8, 0xFE, 0xC3, 0xD6, 0x1B, 0x0E, 0x48, 0x3C, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7E, 0xC4, 0x81];
+
 pub(super) fn walk(bytes: &[u8], found: &mut Parts) {
     let mut steps = STEPS_MAX;
     boxes(bytes, 0, &mut steps, found);
@@ -31,6 +34,8 @@ fn boxes(mut bytes: &[u8], depth: usize, steps: &mut usize, found: &mut Parts) {
             b"uuid" => {
                 if let Some(packet) = body.strip_prefix(&XMP) {
                     found.add(Kind::Xmp, "#xmp", packet.to_vec());
+                } else if let Some(store) = body.strip_prefix(&C2PA).and_then(manifest) {
+                    found.add(Kind::Manifest, "#c2pa", store.to_vec());
                 }
             }
             b"XMP_" => found.add(Kind::Xmp, "#xmp", body.to_vec()),
@@ -44,4 +49,10 @@ fn boxes(mut bytes: &[u8], depth: usize, steps: &mut usize, found: &mut Parts) {
         }
         bytes = bytes.get(len..).unwrap_or_default();
     }
+}
+
+/// The manifest store of a box: version and flags, purpose, offset of Merkle trees, store.
+fn manifest(body: &[u8]) -> Option<&[u8]> {
+    let rest = body.get(4..)?.strip_prefix(b"manifest\0")?;
+    rest.get(8..)
 }

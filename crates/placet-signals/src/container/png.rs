@@ -9,6 +9,7 @@ pub(super) fn walk(bytes: &[u8], found: &mut Parts) {
         let len = len as usize;
         let data = stretch(bytes, at + 8, len);
         match name {
+            b"caBX" => found.add(Kind::Manifest, "#c2pa", data.to_vec()),
             b"iTXt" => international(data, found),
             b"tEXt" => {
                 if let Some((key, text)) = split_at_zero(data) {

@@ -16,6 +16,7 @@ fn chunks(bytes: &[u8], mut at: usize, end: usize, depth: usize, found: &mut Par
         let data = stretch(bytes, at + 8, len);
         match name {
             b"XMP " | b"_PMX" => found.add(Kind::Xmp, "#xmp", data.to_vec()),
+            b"C2PA" => found.add(Kind::Manifest, "#c2pa", data.to_vec()),
             b"ICOP" => {
                 let text = String::from_utf8_lossy(data);
                 found.add_text("copyright", "#riff-ICOP", text.trim_end_matches('\0'));

@@ -35,6 +35,7 @@ pub(super) fn walk(bytes: &[u8], found: &mut Parts) {
                 stretch(bytes, at as usize, len)
             };
             match tag {
+                52_545 => found.add(Kind::Manifest, "#c2pa", data.to_vec()),
                 700 => found.add(Kind::Xmp, "#xmp", data.to_vec()),
                 33_723 => found.add(Kind::Iptc, "#iptc", data.to_vec()),
                 34_377 => jpeg::photoshop(data, found),

@@ -245,9 +245,8 @@ pub(super) fn heard(statements: &[Statement], u: Use) -> Answer {
         let everybody = s.actors == Actors::Anyone && s.territory == Territory::World;
         match s.says(u) {
             Some(Verdict::Denied) if everybody => no = true,
-            Some(Verdict::Conditional) => offer = true,
             Some(Verdict::Allowed) if everybody && s.duties.is_empty() => yes = true,
-            Some(Verdict::Allowed) => offer = true,
+            Some(Verdict::Allowed | Verdict::Conditional) => offer = true,
             _ => {}
         }
     }
@@ -315,31 +314,42 @@ fn licence(terms: &Terms) -> Option<rsl::Content> {
         // Words cover less than was asked for, or more: what counts is what reads back.
         let (document, _) = rsl::parse(rsl::write(std::slice::from_ref(&content)).as_bytes());
         let stated = rsl::statements(&document, Some(&format!("{SOME_SITE}/a")), Association::Site);
-        let mut loss = [0; 4];
-        let mut fits = !stated.is_empty();
-        let mut says = false;
-        for u in every.iter() {
-            match (terms.answer(u), heard(&stated, u)) {
-                (Answer::Granted, Answer::Refused | Answer::Offered)
-                | (Answer::Silent | Answer::Refused, Answer::Granted | Answer::Offered)
-                | (Answer::Offered, Answer::Granted) => fits = false,
-                (Answer::Offered, Answer::Refused) if terms.refuses(u) => loss[0] += 1,
-                (Answer::Offered, Answer::Refused) => fits = false,
-                (Answer::Offered, Answer::Silent) => loss[0] += 1,
-                (Answer::Refused, Answer::Silent) => loss[2] += 1,
-                (Answer::Silent, Answer::Refused) => loss[1] += 1,
-                (Answer::Granted, Answer::Silent) => loss[3] += 1,
-                (Answer::Silent, Answer::Silent) => {}
-                (Answer::Offered, Answer::Offered)
-                | (Answer::Refused, Answer::Refused)
-                | (Answer::Granted, Answer::Granted) => says = true,
-            }
-        }
-        if fits && says && best.as_ref().is_none_or(|(least, _)| loss < *least) {
+        if let Some(loss) = loss(terms, &stated, every)
+            && best.as_ref().is_none_or(|(least, _)| loss < *least)
+        {
             best = Some((loss, content));
         }
     }
     best.map(|(_, content)| content)
+}
+
+/// What statements miss of the terms: offers unsaid, uses refused of which the terms are silent, refusals unsaid, grants
+/// unsaid. Absent where they say something against the terms, or nothing.
+pub(super) fn loss(terms: &Terms, stated: &[Statement], of: UseSet) -> Option<[usize; 4]> {
+    let mut loss = [0; 4];
+    let mut says = false;
+    for u in of.iter() {
+        let (wanted, said) = (terms.answer(u), heard(stated, u));
+        let fits = match (wanted, said) {
+            (Answer::Offered, Answer::Refused) => terms.refuses(u),
+            (Answer::Silent | Answer::Refused, Answer::Granted | Answer::Offered)
+            | (Answer::Granted, Answer::Refused | Answer::Offered)
+            | (Answer::Offered, Answer::Granted) => false,
+            _ => true,
+        };
+        if !fits {
+            return None;
+        }
+        says |= wanted == said && wanted != Answer::Silent;
+        match wanted {
+            _ if wanted == said => {}
+            Answer::Offered => loss[0] += 1,
+            Answer::Silent => loss[1] += 1,
+            Answer::Refused => loss[2] += 1,
+            Answer::Granted => loss[3] += 1,
+        }
+    }
+    says.then_some(loss)
 }
 
 fn offered(offer: &Offer, uses: UseSet) -> rsl::Licence {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use placet_signals::{
-    ai_txt, aipref, asset, content_signal, header, html, licence, natural, onix, plus, robots, robots_meta,
-    rsl, structured_field, tdm_ai, tdmrep, trust_txt, xmp,
+    ai_txt, aipref, asset, c2pa, content_signal, header, html, licence, natural, onix, plus, robots,
+    robots_meta, rsl, structured_field, tdm_ai, tdmrep, trust_txt, xmp,
 };
 use proptest::prelude::*;
 
@@ -49,6 +49,7 @@ fn read(bytes: &[u8]) {
     plus::words_for_people(&properties);
     tdmrep::xmp(&properties);
     asset::parse(bytes);
+    c2pa::parse(bytes);
     html::parse(bytes, Some(URL));
 }
 

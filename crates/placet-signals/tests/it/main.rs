@@ -4,6 +4,7 @@
 
 mod any_bytes;
 mod containers;
+mod manifests;
 mod protocols;
 mod real;
 mod robots;

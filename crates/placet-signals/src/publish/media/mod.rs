@@ -12,7 +12,7 @@ pub use packet::PacketError;
 
 use placet_core::{Use, UseSet};
 
-use super::site::{Told, compare, heard, reservation};
+use super::site::{Told, compare, heard, loss, reservation};
 use super::{Answer, Terms};
 use crate::container::{self, Format};
 use crate::plus::{self, DataMining};
@@ -80,7 +80,7 @@ impl Properties {
         });
         let mut best: Option<([usize; 4], DataMining)> = None;
         for value in DataMining::ALL {
-            if let Some(loss) = loss(terms, value)
+            if let Some(loss) = loss_of(terms, value)
                 && best.is_none_or(|(least, _)| loss < least)
             {
                 best = Some((loss, value));
@@ -117,32 +117,17 @@ impl Properties {
 }
 
 /// What a value misses of the terms; absent where it says something against them.
-fn loss(terms: &Terms, value: DataMining) -> Option<[usize; 4]> {
+fn loss_of(terms: &Terms, value: DataMining) -> Option<[usize; 4]> {
     let properties = Properties { data_mining: Some(value), ..Properties::default() };
     let (read, _) = crate::asset::parse(&packet::write(None, &properties).ok()?);
     let stated: Vec<_> = read.statements.into_iter().filter(|s| s.protocol == "plus").collect();
-    let mut loss = [0; 4];
-    let mut says = false;
-    for u in Use::ALL {
-        match (terms.answer(u), heard(&stated, u)) {
-            // The only word that leaves search results alone also allows them.
-            (Answer::Silent, Answer::Granted) if u == Use::Search => loss[3] += 1,
-            (Answer::Granted, Answer::Refused | Answer::Offered)
-            | (Answer::Silent | Answer::Refused, Answer::Granted | Answer::Offered)
-            | (Answer::Offered, Answer::Granted) => return None,
-            (Answer::Offered, Answer::Refused) if terms.refuses(u) => loss[0] += 1,
-            (Answer::Offered, Answer::Refused) => return None,
-            (Answer::Offered, Answer::Silent) => loss[0] += 1,
-            (Answer::Refused, Answer::Silent) => loss[2] += 1,
-            (Answer::Silent, Answer::Refused) => loss[1] += 1,
-            (Answer::Granted, Answer::Silent) => loss[3] += 1,
-            (Answer::Silent, Answer::Silent) => {}
-            (Answer::Offered, Answer::Offered)
-            | (Answer::Refused, Answer::Refused)
-            | (Answer::Granted, Answer::Granted) => says = true,
-        }
-    }
-    says.then_some(loss)
+    // The only word that leaves search results alone also allows them.
+    let leaves_search =
+        terms.answer(Use::Search) == Answer::Silent && heard(&stated, Use::Search) == Answer::Granted;
+    let of = Use::ALL.into_iter().filter(|u| !(leaves_search && *u == Use::Search)).collect();
+    let mut missed = loss(terms, &stated, of)?;
+    missed[3] += usize::from(leaves_search);
+    Some(missed)
 }
 
 /// Puts the properties into a file, or into the packet beside it. `beside` is the packet that lies there.
