@@ -1,4 +1,4 @@
-//! C2PA manifest stores.
+//! Any bytes are read and never panic.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
