@@ -51,11 +51,10 @@ fn refusing_everything_takes_one_command() {
     std::fs::rename(folder.path().join("site"), folder.path().join("records/a.example")).unwrap();
     let said: serde_json::Value = serde_json::from_str(&run(folder.path(), check).expect(10).stdout).unwrap();
     for decision in said["items"][0]["decisions"].as_array().unwrap() {
-        // RSL is not yet heard by `check`; it is what refuses inputs, outputs and indexes to everybody besides.
         let wanted = match decision["use"].as_str().unwrap() {
             "tdm" | "train-nongen" | "train-gen" | "fine-tune" | "evaluation" | "ai-index" | "ai-input"
-            | "ai-output" => "denied",
-            "access" | "search" | "display" | "replica" => "unknown",
+            | "ai-output" | "replica" => "denied",
+            "access" | "search" | "display" => "unknown",
             other => panic!("{other}"),
         };
         assert_eq!(decision["verdict"], wanted, "{decision}");
