@@ -13,9 +13,9 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, UInt64Type};
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
-use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
@@ -237,9 +237,25 @@ pub struct Reader {
 impl Reader {
     /// Opens a table that [`Writer`] or [`concat()`] wrote.
     pub fn open(path: &Path) -> Result<Self, CorpusError> {
+        Self::start(path, None)
+    }
+
+    /// The same with these columns alone, in the order of the file; names that it does not have are passed over.
+    pub fn select(path: &Path, names: &[&str]) -> Result<Self, CorpusError> {
+        Self::start(path, Some(names))
+    }
+
+    fn start(path: &Path, names: Option<&[&str]>) -> Result<Self, CorpusError> {
         let file = File::open(path).map_err(|cause| CorpusError::io(path, "cannot be opened", cause))?;
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|cause| read(path, &cause))?;
-        let columns = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
+        let mut builder =
+            ParquetRecordBatchReaderBuilder::try_new(file).map_err(|cause| read(path, &cause))?;
+        if let Some(names) = names {
+            let mask = ProjectionMask::columns(builder.parquet_schema(), names.iter().copied());
+            builder = builder.with_projection(mask);
+        }
+        let of_file = builder.schema().fields().iter().map(|field| field.name().clone());
+        let columns =
+            of_file.filter(|name| names.is_none_or(|names| names.contains(&name.as_str()))).collect();
         let file_metadata = builder.metadata().file_metadata();
         let rows = file_metadata.num_rows().unsigned_abs();
         let metadata = pairs(file_metadata.key_value_metadata());

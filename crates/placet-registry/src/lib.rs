@@ -19,6 +19,7 @@ mod keys;
 mod rights;
 mod schema;
 mod store;
+pub mod summaries;
 mod texts;
 mod trust;
 mod works;

@@ -8,7 +8,7 @@ mod html;
 mod office;
 mod pdf;
 
-pub use pdf::PDF_THREAD;
+pub use pdf::{PDF_THREAD, pdf_pages};
 
 use crate::encoding;
 

@@ -9,11 +9,13 @@ mod audit;
 mod check;
 mod claims;
 mod demo;
+mod diversity;
 mod gate;
 mod grant;
 mod grants;
 mod init;
 mod ledger;
+mod list;
 mod log;
 mod lookup;
 mod pack;
@@ -27,6 +29,7 @@ mod scan;
 mod seal;
 mod settle;
 mod statement;
+mod summary;
 mod terms;
 mod trust;
 mod value;
@@ -80,4 +83,7 @@ verbs! {
     Statement => statement,
     Payout => payout,
     Ledger => ledger,
+    Summary => summary,
+    List => list,
+    Diversity => diversity,
 }

@@ -118,7 +118,7 @@ fn list(text: &mut String, what: &str, count: u64, places: &[Aside]) {
 }
 
 /// A damaged PDF is set aside with its reason; the panic behind it is not the reader's business.
-fn keep_pdf_panics_quiet() {
+pub(super) fn keep_pdf_panics_quiet() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         if std::thread::current().name() != Some(PDF_THREAD) {

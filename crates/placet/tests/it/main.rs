@@ -20,6 +20,7 @@ mod scan;
 mod scan_signals;
 mod seal;
 mod settle;
+mod summary;
 mod support;
 mod trust;
 mod verify;
