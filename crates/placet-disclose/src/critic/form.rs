@@ -293,7 +293,8 @@ struct Hit {
     end: (usize, usize),
 }
 
-/// Other wordings of labels: those of the draft form of January 2025 as published in two summaries, and usual shortenings.
+/// Other wordings of labels: the draft form's label for domains (known from an Italian summary; the English ones translate it) and usual
+/// shortenings.
 const OTHERWISE: [(&str, &str); 9] = [
     ("doc.last_update", "Last updated:"),
     ("mod.text.size", "Alternatively, specify the approximate size in a different measurement unit:"),

@@ -132,9 +132,9 @@ pub(super) fn read(path: &Path) -> Result<(Reading, String), Failure> {
         fs::read(path).with_context(|| format!("cannot read {}", path.display())).or_fail(Exit::Input)?;
     let blake3 = blake3::hash(&bytes).to_hex().to_string();
     let named = || format!("{}: cannot be read as a summary", path.display());
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let is_named_pdf = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("pdf"));
     let begin = bytes.iter().find(|b| !b.is_ascii_whitespace());
-    let reading = if bytes.starts_with(b"%PDF") || name.ends_with(".pdf") {
+    let reading = if bytes.starts_with(b"%PDF") || is_named_pdf {
         let texts =
             pdf_pages(&bytes).with_context(named).or_fail(Exit::Input).map_err(|f| f.hint(PDF_HINT))?;
         let pages: Vec<Page> =
