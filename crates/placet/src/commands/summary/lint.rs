@@ -148,7 +148,8 @@ pub(super) fn read(path: &Path) -> Result<(Reading, String), Failure> {
     } else {
         let html = critic::html_marks(&String::from_utf8_lossy(&bytes));
         let text = extract("summary.html", html.as_bytes()).with_context(named).or_fail(Exit::Input)?.text;
-        critic::read(&[Page { number: 1, text }], false)
+        // No page, so that no line passes for its number.
+        critic::read(&[Page { number: 0, text }], false)
     };
     if reading.fields.is_empty() {
         let error = anyhow::anyhow!("{}: no field of the template was found in it", path.display());
