@@ -121,12 +121,11 @@ impl Gunzip {
                 .and_then(|rest| self.magic.find(rest))
                 .map(|at| MEMBER_BYTES_MIN + at)
         };
-        let (input, end) = match next(input) {
-            Some(end) => (input, end),
-            None => {
-                let input = below.fill_up().map_err(seek)?;
-                (input, next(input).unwrap_or(input.len()))
-            }
+        let (input, end) = if let Some(end) = next(input) {
+            (input, end)
+        } else {
+            let input = below.fill_up().map_err(seek)?;
+            (input, next(input).unwrap_or(input.len()))
         };
         let member = input.get(..end).unwrap_or_default();
         let Some(stated) = member.last_chunk::<4>() else { return Ok(false) };

@@ -89,6 +89,19 @@ impl Item {
         }
     }
 
+    /// The bytes of the document that are kept beside its text: of a page, a picture, a record. Lines and rows share the
+    /// reader's buffers and count none.
+    pub fn kept_bytes(&self) -> usize {
+        match &self.raw.body {
+            Body::Whole(coded) => coded.own_bytes(),
+            Body::Record(web) => match &web.block {
+                Block::Text(coded) => coded.own_bytes(),
+                Block::Http { bytes, .. } => bytes.len(),
+            },
+            _ => 0,
+        }
+    }
+
     /// The head of the HTTP response that brought it, as a web archive keeps it.
     pub fn head(&self) -> Option<&[u8]> {
         match &self.raw.body {

@@ -86,6 +86,14 @@ impl Coded {
         }
     }
 
+    /// How many bytes it holds besides the text that they gave.
+    pub(crate) fn own_bytes(&self) -> usize {
+        match &self.bytes {
+            TextBytes::AsText => 0,
+            TextBytes::Own(bytes) => bytes.len(),
+        }
+    }
+
     /// The bytes, where `text` is what they gave.
     pub(crate) fn bytes<'a>(&'a self, text: &'a str) -> &'a [u8] {
         match &self.bytes {

@@ -92,7 +92,9 @@ impl Records {
             return encoder.finish().map(|_| ());
         }
         self.record.clear();
-        parts.iter().for_each(|part| self.record.extend_from_slice(part));
+        for part in parts {
+            self.record.extend_from_slice(part);
+        }
         self.packed.resize(self.compressor.gzip_compress_bound(bytes), 0);
         let packed =
             self.compressor.gzip_compress(&self.record, &mut self.packed).map_err(io::Error::other)?;

@@ -172,7 +172,7 @@ fn hash_beside(path: PathBuf) -> JoinHandle<Result<String, ScanError>> {
 
 fn cost(record: &Record) -> usize {
     match record {
-        Record::Item(item) => item.text.len() + 1024,
+        Record::Item(item) => item.text.len() + item.kept_bytes() + 1024,
         Record::Passed(passed) => passed.kept_bytes() + 1024,
         Record::Aside(_) => 1024,
     }
