@@ -3,7 +3,12 @@
 //!
 //! Nothing here reads the clock, prints, or infers what only a person can attest.
 
+pub mod case;
 pub mod critic;
 pub mod diversity;
+pub mod dossier;
+pub mod evidence;
+pub mod letter;
 pub mod list;
 pub mod summary;
+pub mod typeset;

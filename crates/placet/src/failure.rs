@@ -49,6 +49,11 @@ impl Failure {
         self
     }
 
+    /// What went wrong in a line, where it ended with this code: for commands that go on without the part that failed.
+    pub(crate) fn reason(&self, exit: Exit) -> Option<String> {
+        (self.exit == exit).then(|| self.error.to_string())
+    }
+
     /// Says it on standard error and yields the exit code. A reader that went away is no failure.
     pub(crate) fn report(&self) -> ExitCode {
         if self.is_broken_pipe() {

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+mod cases;
 mod commands;
 mod failure;
 mod http;

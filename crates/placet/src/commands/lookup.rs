@@ -55,33 +55,21 @@ impl Args {
             return what.run(context);
         }
         let work = work_name(&self.work.unwrap_or_default())?;
-        let sealed = Sealed::new(&context.home);
-        let reader = sealed.reader()?;
-        let held = choose(Held::all(sealed.home(), &reader)?, self.model.as_deref(), self.period.as_deref())?;
-        let (key, salts) = (sealed.blind_key()?, sealed.salts()?);
-        let (key, proof) = key.prove(work.as_bytes()).or_fail(Exit::Input)?;
-        let found = held.find(key, &salts)?;
-        let (issuers, unnamed) = (&held.head.issuers, !held.head.unnamed.is_empty());
-        if let Some(why) = unanswerable(issuers, unnamed, found.uses.is_some(), &work) {
-            let error = anyhow::anyhow!("{work}: cannot be known: {why}");
-            return Err(Failure::new(Exit::Unavailable, error));
-        }
-        let outer = outer(&reader, held.index)?;
-        let private = held.head.private(&salts);
-        let source = Source { leaf: &held.entry, private: &private, show: &["model"] };
-        let shown = found.uses.as_ref().map(|(uses, salt)| (uses.as_slice(), *salt));
-        let proof = source.answer(&work, &proof, &found.proof, shown, outer);
-        fs::write(&self.output, proof.to_string())
+        let found = find(&Sealed::new(&context.home), &work, self.model.as_deref(), self.period.as_deref())?;
+        let (present, model, period, register, proof) = match found {
+            Found::Proven { present, model, period, register, proof } => {
+                (present, model, period, register, proof)
+            }
+            Found::CannotBeKnown(why) => {
+                let error = anyhow::anyhow!("{work}: cannot be known: {why}");
+                return Err(Failure::new(Exit::Unavailable, error));
+            }
+        };
+        fs::write(&self.output, proof)
             .with_context(|| format!("cannot write {}", self.output.display()))
             .or_fail(Exit::Unavailable)?;
-        let said = Said {
-            answer: if found.uses.is_some() { "present" } else { "absent from the committed register" },
-            work,
-            model: held.head.model,
-            period: held.head.period,
-            register: held.index,
-            proof: self.output,
-        };
+        let answer = if present { "present" } else { "absent from the committed register" };
+        let said = Said { work, answer, model, period, register, proof: self.output };
         if context.out.is_json() {
             context.out.json("placet.lookup/1", &said)?;
         } else {
@@ -97,6 +85,56 @@ impl Args {
         }
         Ok(Exit::Done)
     }
+}
+
+/// What the registers of a log say about a work.
+pub(crate) enum Found {
+    /// An answer with its proof.
+    Proven {
+        /// Whether it stands there.
+        present: bool,
+        /// Model of the register.
+        model: String,
+        /// Period of the register.
+        period: String,
+        /// Log entry of the register.
+        register: u64,
+        /// The proof file.
+        proof: String,
+    },
+    /// Silence of the register would say nothing.
+    CannotBeKnown(String),
+}
+
+/// Looks a work up, by its canonical name.
+pub(crate) fn find(
+    sealed: &Sealed,
+    work: &str,
+    model: Option<&str>,
+    period: Option<&str>,
+) -> Result<Found, Failure> {
+    let reader = sealed.reader()?;
+    let held = choose(Held::all(sealed.home(), &reader)?, model, period)?;
+    let (key, salts) = (sealed.blind_key()?, sealed.salts()?);
+    let (key, proof) = key.prove(work.as_bytes()).or_fail(Exit::Input)?;
+    let found = held.find(key, &salts)?;
+    let present = found.uses.is_some();
+    let (issuers, unnamed) = (&held.head.issuers, !held.head.unnamed.is_empty());
+    if let Some(why) = unanswerable(issuers, unnamed, present, work) {
+        return Ok(Found::CannotBeKnown(why));
+    }
+    let outer = outer(&reader, held.index)?;
+    let private = held.head.private(&salts);
+    let source = Source { leaf: &held.entry, private: &private, show: &["model"] };
+    let shown = found.uses.as_ref().map(|(uses, salt)| (uses.as_slice(), *salt));
+    let proof = source.answer(work, &proof, &found.proof, shown, outer).to_string();
+    Ok(Found::Proven {
+        present,
+        model: held.head.model,
+        period: held.head.period,
+        register: held.index,
+        proof,
+    })
 }
 
 /// The proof that an entry is in the log, as it stands.

@@ -6,22 +6,28 @@
 use crate::{Context, Exit, Failure};
 
 mod audit;
+mod case;
 mod check;
 mod claims;
+mod complaint;
 mod demo;
 mod diversity;
+mod dossier;
+mod evidence;
 mod gate;
 mod grant;
 mod grants;
 mod init;
 mod ledger;
 mod list;
+mod letter;
 mod log;
 mod lookup;
 mod pack;
 mod payout;
 mod publish;
 mod register;
+mod request;
 mod reservations;
 mod reserve;
 mod revoke;
@@ -86,4 +92,10 @@ verbs! {
     Summary => summary,
     List => list,
     Diversity => diversity,
+    Request => request,
+    Complaint => complaint,
+    Case => case,
+    Evidence => evidence,
+    Dossier => dossier,
+    Letter => letter,
 }

@@ -1,4 +1,5 @@
-//! `placet verify`: checks an answer to a look-up, offline, and says in plain words what it proves and what not.
+//! `placet verify`: checks an answer to a look-up, a case or a dossier, offline, and says in plain words what it proves
+//! and what not.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -20,16 +21,20 @@ use crate::{Context, Exit, Failure};
 
 mod disclosed;
 mod receipt;
+mod signed;
 
-/// Verify the answer to a look-up or a disclosure, offline
+/// Verify the answer to a look-up, a disclosure, the folder of a case, or a dossier, offline
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The proof file
+    /// The proof file, the folder of a case, or a dossier.json with its signature beside it
     #[arg(value_name = "PROOF")]
     proof: PathBuf,
-    /// Trust policy: which logs and witnesses you trust (C2SP tlog-policy)
+    /// Trust policy: which logs and witnesses you trust (C2SP tlog-policy); a case and a dossier need none
     #[arg(long, value_name = "FILE")]
-    policy: PathBuf,
+    policy: Option<PathBuf>,
+    /// Case or dossier: accept signatures of these keys only; may be repeated
+    #[arg(long = "key", value_name = "KEY")]
+    keys: Vec<String>,
     /// The work you asked about; an answer about another is refused
     #[arg(long, value_name = "WORK")]
     work: Option<String>,
@@ -71,7 +76,18 @@ impl Args {
         let read = |path: &PathBuf| {
             fs::read(path).with_context(|| format!("cannot read {}", path.display())).or_fail(Exit::Input)
         };
-        let policy = Policy::parse(&read(&self.policy)?).or_fail(Exit::Usage)?;
+        if self.proof.is_dir() {
+            return signed::case(context, &self.proof, &self.keys);
+        }
+        if self.proof.extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) {
+            return signed::dossier(context, &self.proof, &self.keys);
+        }
+        let Some(policy) = &self.policy else {
+            let error = anyhow::anyhow!("a proof is checked under a trust policy");
+            return Err(Failure::new(Exit::Usage, error)
+                .hint("give the file with the keys of the logs that you trust: --policy FILE"));
+        };
+        let policy = Policy::parse(&read(policy)?).or_fail(Exit::Usage)?;
         let file = read(&self.proof)?;
         if let Some(entry) = &self.entry {
             return receipt::run(context, &file, &read(entry)?, &policy);

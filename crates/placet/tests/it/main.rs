@@ -1,6 +1,7 @@
 //! The built binary as a user runs it: what it prints, what it writes, how it exits.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod case;
 mod check;
 mod claims;
 mod decisions;

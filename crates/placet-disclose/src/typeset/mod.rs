@@ -1,0 +1,7 @@
+//! Documents of blocks, as plain text. Foreign text that would turn or hide its neighbours is shown by its code points.
+
+mod glyphs;
+mod paper;
+
+pub use glyphs::shown;
+pub use paper::{Block, Column, Field, Layout, Paper};
