@@ -112,7 +112,12 @@ impl Build {
         let mut written = write_paper(&dossier.paper(&hash), &self.output.with_extension(""))?;
         written.extend([json, signature]);
         if context.out.is_json() {
-            context.out.json("placet.dossier-built/1", &dossier)?;
+            #[derive(serde::Serialize)]
+            struct Built {
+                written: Vec<PathBuf>,
+                dossier: Dossier,
+            }
+            context.out.json("placet.dossier-built/1", &Built { written, dossier })?;
             return Ok(Exit::Done);
         }
         let mut out = format!("{}\n\n", foreign(&dossier.assessment.words));
