@@ -5,7 +5,7 @@
 //!   0001-request-5b1c33f2.json       a document: number, kind, first eight digits of its hash
 //!   0001-request-5b1c33f2.json.sig   the signature of its author
 //!   files/<sha256>                   what documents refer to
-//!   papers/                          the same as PDF and text, made from the documents; not checked
+//!   papers/                          letters as text, made from the documents; not checked
 //! ```
 //!
 //! A document names the hashes of all that nothing had followed yet. So two sides that write at the same time make no

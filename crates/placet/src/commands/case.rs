@@ -306,7 +306,10 @@ fn what(body: &Body) -> String {
         }
     };
     match body {
-        Body::Request(r) => format!("{} works, to {}, due {}", r.works.len(), short(&r.to), r.due),
+        Body::Request(r) => {
+            let works = crate::sealed::count(r.works.len() as u64, "work", "works");
+            format!("{works}, to {}, due {}", short(&r.to), r.due)
+        }
         Body::Answer(a) => {
             let mut kinds: Vec<&str> = a.works.iter().map(|w| w.finding.words()).collect();
             kinds.sort_unstable();

@@ -17,7 +17,7 @@ use placet_log::answer::{Expected, verify};
 use placet_log::policy::Policy;
 use placet_match::{Guarantee, Pack, PackBuilder, PackSet};
 use placet_registry::{Registry, issuer_key};
-use serde_json::Value;
+use serde::Deserialize;
 
 use super::request::Written;
 use super::terms::AtArgs;
@@ -410,18 +410,23 @@ impl Add {
         let [path] = self.files.as_slice() else {
             return Err(Failure::new(Exit::Usage, anyhow::anyhow!("one list of findings at a time")));
         };
-        let value: Value = serde_json::from_slice(&small(path)?)
-            .with_context(|| format!("cannot read {}", path.display()))
+        let linted: Linted = serde_json::from_slice(&small(path)?)
+            .with_context(|| format!("{} is not what `placet summary lint --json` prints", path.display()))
             .or_fail(Exit::Input)?;
-        let lint = lint_lines(&value);
-        if lint.findings.is_empty() {
+        let [judged] = linted.files.as_slice() else {
+            let error = anyhow::anyhow!("{} is about {} summaries", path.display(), linted.files.len());
+            return Err(Failure::new(Exit::Input, error)
+                .hint("give one summary at a time to `placet summary lint --json`"));
+        };
+        if judged.findings.is_empty() {
             return Err(Failure::new(Exit::Input, anyhow::anyhow!("{} holds no findings", path.display())));
         }
+        let lint = judged.lines();
         let kept = case.keep(path).map_err(of_case)?;
         Ok(Evidence {
             title: format!(
                 "Published summary of {}: {}",
-                if lint.provider.is_empty() { "the provider" } else { &lint.provider },
+                if lint.provider.is_empty() { "a provider that it does not name" } else { &lint.provider },
                 crate::sealed::count(lint.findings.len() as u64, "finding", "findings")
             ),
             graded: Graded {
@@ -434,7 +439,7 @@ impl Add {
                     "what was used: a summary that leaves something out says nothing about it".to_owned(),
                 ],
             },
-            source: format!("findings on a published summary ({})", path.display()),
+            source: format!("findings on {} (BLAKE3 {})", judged.file, judged.blake3),
             from: None,
             until: None,
             works: Vec::new(),
@@ -519,55 +524,68 @@ fn head(path: &Path) -> Result<Vec<u8>, Failure> {
 
 /// Whether a file is what the critic of summaries prints.
 fn is_findings(head: &[u8]) -> bool {
-    let head = String::from_utf8_lossy(head);
-    head.contains("\"placet.summary") || head.contains("\"placet.lint")
+    String::from_utf8_lossy(head).contains("\"placet.summary-lint/1\"")
 }
 
 /// Most findings that are taken over.
 const FINDINGS_MAX: usize = 500;
 
-/// The findings in what the critic prints: every object that names a check, wherever it stands.
-fn lint_lines(value: &Value) -> SummaryLint {
-    let mut lint = SummaryLint { provider: String::new(), findings: Vec::new() };
-    let mut open = vec![value];
-    while let Some(value) = open.pop() {
-        match value {
-            Value::Array(values) => open.extend(values.iter().rev()),
-            Value::Object(fields) => {
-                let text = |names: &[&str]| {
-                    let found = names.iter().find_map(|name| fields.get(*name));
-                    match found {
-                        Some(Value::String(text)) => text.clone(),
-                        Some(Value::Number(number)) => number.to_string(),
-                        _ => String::new(),
-                    }
-                };
-                let code = text(&["lint", "check", "code", "id"]);
-                let is_code = code.strip_prefix('L').is_some_and(|n| n.parse::<u8>().is_ok());
-                if is_code && lint.findings.len() < FINDINGS_MAX {
-                    let place = [("page", text(&["page"])), ("field", text(&["field", "key", "place"]))];
-                    let place: Vec<String> = place
-                        .into_iter()
-                        .filter(|(_, text)| !text.is_empty())
-                        .map(|(name, text)| format!("{name} {text}"))
-                        .collect();
-                    lint.findings.push(LintLine {
-                        lint: code,
-                        says: text(&["says", "message", "finding", "text"]),
-                        place: place.join(", "),
-                        quote: text(&["quote", "quotation"]),
-                    });
-                } else {
-                    if lint.provider.is_empty() {
-                        lint.provider = text(&["provider", "source", "file"]);
-                    }
-                    open.extend(fields.values().rev());
-                }
-            }
-            _ => {}
-        }
+/// A provider's name and contact as the form holds them may be a paragraph; a title takes its beginning.
+fn shortened(text: &str) -> String {
+    const CHARS_MAX: usize = 80;
+    let mut short: String = text.chars().take(CHARS_MAX).collect();
+    if short.len() < text.len() {
+        short.push('…');
     }
-    lint
+    short
+}
+
+/// What `placet summary lint --json` prints, as far as a case needs it.
+#[derive(Deserialize)]
+struct Linted {
+    files: Vec<Judged>,
+}
+
+#[derive(Deserialize)]
+struct Judged {
+    file: String,
+    blake3: String,
+    fields: Vec<FieldRead>,
+    findings: Vec<FindingRead>,
+}
+
+#[derive(Deserialize)]
+struct FieldRead {
+    key: String,
+    value: String,
+}
+
+#[derive(Deserialize)]
+struct FindingRead {
+    lint: String,
+    section: String,
+    says: String,
+    quotation: String,
+    page: Option<u32>,
+}
+
+impl Judged {
+    /// Whose summary, and the findings with their places.
+    fn lines(&self) -> SummaryLint {
+        let named = self.fields.iter().find(|field| field.key == "provider.name_contact");
+        let provider: Vec<&str> =
+            named.map_or_else(Vec::new, |field| field.value.split_whitespace().collect());
+        let findings = self.findings.iter().take(FINDINGS_MAX).map(|finding| LintLine {
+            lint: finding.lint.clone(),
+            says: finding.says.clone(),
+            place: match finding.page {
+                Some(page) => format!("section {}, page {page}", finding.section),
+                None => format!("section {}", finding.section),
+            },
+            quote: finding.quotation.clone(),
+        });
+        SummaryLint { provider: shortened(&provider.join(" ")), findings: findings.collect() }
+    }
 }
 
 /// What the logs hold, in a line.
