@@ -664,7 +664,9 @@ fn spelled(evidence: &Evidence) -> String {
             out.push_str(&format!("\n{table}"));
         }
         Found::Register(row) => {
-            row.uses.iter().for_each(|line| out.push_str(&format!("  {}\n", foreign(line))))
+            for line in &row.uses {
+                out.push_str(&format!("  {}\n", foreign(line)));
+            }
         }
         Found::SummaryLint(lint) => {
             for finding in &lint.findings {

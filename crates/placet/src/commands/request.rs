@@ -154,7 +154,10 @@ pub(crate) fn report(
         context.out.json("placet.case-document/1", &written)?;
     } else {
         context.out.result(&told(number, case, stored, &papers))?;
-        context.out.note("Send the letter and the folder of the case: the other side checks both offline with `placet verify`.");
+        let sent = if papers.is_empty() { "the folder" } else { "the letter, and the folder" };
+        context.out.note(&format!(
+            "Send {sent} of the case: the other side checks it offline with `placet verify`."
+        ));
     }
     Ok(Exit::Done)
 }
@@ -270,7 +273,7 @@ impl AnswerArgs {
                 // A model or period without a register is an answer too: it cannot be known.
                 Err(failure) => match failure.reason(Exit::Unavailable) {
                     Some(reason) => {
-                        reasons.insert(reason);
+                        reasons.insert(reason.trim_start_matches("cannot be known: ").to_owned());
                     }
                     None => return Err(failure),
                 },

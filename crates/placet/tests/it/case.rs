@@ -140,7 +140,7 @@ fn a_case_is_played_from_question_to_dossier_by_both_sides() {
 
     // One byte, and the check names the document.
     let request =
-        fs::read_dir(&case).unwrap().map(|e| e.unwrap().path()).find(|p| p.ends_with_request()).unwrap();
+        fs::read_dir(&case).unwrap().map(|e| e.unwrap().path()).find(|path| is_request(path)).unwrap();
     let text = fs::read_to_string(&request).unwrap();
     fs::write(&request, text.replace("Model X 2.1", "Model Y 2.1")).unwrap();
     let name = request.file_name().unwrap().to_string_lossy().into_owned();
@@ -148,15 +148,9 @@ fn a_case_is_played_from_question_to_dossier_by_both_sides() {
     assert!(found.stdout.contains(&format!("{name}: it was changed")), "{found}");
 }
 
-trait Named {
-    fn ends_with_request(&self) -> bool;
-}
-
-impl Named for std::path::PathBuf {
-    fn ends_with_request(&self) -> bool {
-        let name = self.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        name.starts_with("0001-request-") && name.ends_with(".json")
-    }
+fn is_request(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with("0001-request-") && path.extension().is_some_and(|extension| extension == "json")
 }
 
 #[test]

@@ -11,7 +11,8 @@ mod reserved;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub use line::Hit;
 pub use reader::{AccessLog, LINE_BYTES_MAX, ROWS_MAX};
@@ -119,6 +120,7 @@ pub struct Visit {
     /// Bytes of the answers.
     pub bytes: u64,
     /// Visits by status.
+    #[serde(deserialize_with = "statuses")]
     pub statuses: BTreeMap<u16, u64>,
     /// First visit.
     pub first: Timestamp,
@@ -126,6 +128,12 @@ pub struct Visit {
     pub last: Timestamp,
     /// What the reservations in force then said to this agent about this path.
     pub in_force: Vec<InForce>,
+}
+
+/// Keys of a JSON object are strings, and a document's tagged body hands them over as such.
+fn statuses<'de, D: Deserializer<'de>>(input: D) -> Result<BTreeMap<u16, u64>, D::Error> {
+    let read = BTreeMap::<String, u64>::deserialize(input)?;
+    read.into_iter().map(|(status, visits)| Ok((status.parse().map_err(D::Error::custom)?, visits))).collect()
 }
 
 /// A reservation or permission in force at a time.
