@@ -174,13 +174,13 @@ fn works(run: &Run, issuer: Option<&str>) -> Result<BTreeMap<Key, Sums>, Evidenc
     Ok(sums)
 }
 
+/// By issuer and work: the files in which it was found, and how many more there are at least.
+type FilesOfWorks = BTreeMap<(String, String), (BTreeSet<String>, u64)>;
+
 /// Files in which each work was found, and how many more there are at least by change of file.
-fn files(
-    run: &Run,
-    issuer: Option<&str>,
-) -> Result<BTreeMap<(String, String), (BTreeSet<String>, u64)>, EvidenceError> {
+fn files(run: &Run, issuer: Option<&str>) -> Result<FilesOfWorks, EvidenceError> {
     const NAMES: [&str; 4] = ["issuer", "work_id", "path", "common"];
-    let mut found: BTreeMap<(String, String), (BTreeSet<String>, u64)> = BTreeMap::new();
+    let mut found = FilesOfWorks::new();
     let mut last: BTreeMap<(String, String), String> = BTreeMap::new();
     each(run, "matches.parquet", &NAMES, |row| {
         let (of, work, path) =

@@ -201,7 +201,9 @@ mod tests {
             assert_eq!(path(&leaves, size), None);
             let mut tree = Tree::default();
             assert_eq!(tree.root(), root(&[]));
-            leaves.iter().for_each(|leaf| tree.push(leaf));
+            for leaf in &leaves {
+                tree.push(leaf);
+            }
             assert_eq!((tree.root(), tree.leaves()), (top, size as u64));
         }
     }

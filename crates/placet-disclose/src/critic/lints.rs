@@ -64,7 +64,7 @@ pub(super) fn asked(reading: &Reading, of: &Field) -> bool {
                 modality.get(1..).unwrap_or_default()
             ))
         });
-        return selected && !of.key.ends_with(".size");
+        return selected && of.key.rsplit('.').next() != Some("size");
     }
     of.gates.is_empty() || of.gates.iter().any(|gate| said(reading, gate) == Some(true))
 }

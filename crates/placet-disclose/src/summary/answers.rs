@@ -229,12 +229,12 @@ impl Reading<'_> {
                 ("training.data", "cleared") => self.answers.data = Data::Cleared,
                 ("training.data", "whole") => self.answers.data = Data::Whole,
                 ("training.data", _) => {
-                    self.fault(at, &key, "is neither cleared nor whole", "write one of them")
+                    self.fault(at, &key, "is neither cleared nor whole", "write one of them");
                 }
                 ("training.small_provider", "yes" | "true") => self.answers.small_provider = true,
                 ("training.small_provider", "no" | "false") => self.answers.small_provider = false,
                 ("training.small_provider", _) => {
-                    self.fault(at, &key, "is neither yes nor no", "write one of them")
+                    self.fault(at, &key, "is neither yes nor no", "write one of them");
                 }
                 _ => self.fault(at, &key, "is not asked", "remove it"),
             }
@@ -464,7 +464,7 @@ fn answer(kind: Kind, value: &DeValue<'_>) -> Result<Option<Answer>, &'static st
             const REMEDY: &str = "write a list of text, image, audio, video, other";
             let DeValue::Array(list) = value else { return Err(REMEDY) };
             let mut chosen = Vec::new();
-            for one in list.iter() {
+            for one in list {
                 let word = scalar(one.get_ref()).ok_or(REMEDY)?.to_lowercase();
                 chosen.push(
                     Modality::ALL.into_iter().find(|m| m.label().to_lowercase() == word).ok_or(REMEDY)?,

@@ -152,7 +152,7 @@ impl Counter {
             }
             match next {
                 Some(row) => {
-                    host = Some((row.domain, row.host, Count { items: row.items, volume: row.volume }))
+                    host = Some((row.domain, row.host, Count { items: row.items, volume: row.volume }));
                 }
                 None => break,
             }
@@ -206,9 +206,12 @@ impl Counted {
     }
 }
 
+/// Volume, name (the first in the alphabet wins among equals), items and hosts.
+type Ranked = Reverse<(u64, Reverse<String>, u64, u64)>;
+
 /// The largest domains of a file that [`Counter::finish`] wrote, by volume, then by name.
 pub fn largest(domains: &Path, most: usize) -> io::Result<Vec<DomainRow>> {
-    let mut best: BinaryHeap<Reverse<(u64, Reverse<String>, u64, u64)>> = BinaryHeap::new();
+    let mut best: BinaryHeap<Ranked> = BinaryHeap::new();
     for line in BufReader::new(File::open(domains)?).lines().skip(1) {
         let line = line?;
         let mut cells = line.split(',');

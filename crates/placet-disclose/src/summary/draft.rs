@@ -317,7 +317,9 @@ impl Making<'_> {
         let missing: Vec<&str> = EU_LANGUAGES
             .iter()
             .filter(|(code, name)| {
-                !told.iter().any(|share| share.code == *code) && !(gathered.measured && UNSEEN.contains(name))
+                let seen = told.iter().any(|share| share.code == *code);
+                let unseen_by_detector = gathered.measured && UNSEEN.contains(name);
+                !seen && !unseen_by_detector
             })
             .map(|(_, name)| *name)
             .collect();

@@ -271,16 +271,14 @@ impl Items {
                 let fits = matches!(row.first(), Some(Value::Text(path)) if *path == key.0)
                     && matches!(row.get(1), Some(Value::U64(ordinal)) if *ordinal == key.1);
                 let mut cells = row.into_iter().skip(2);
-                match (fits, cells.next(), cells.next()) {
-                    (true, Some(Value::U64(bytes)), Some(Value::U64(words))) => {
-                        item.volume = bytes;
-                        item.words = words;
-                    }
-                    _ => {
-                        let reason = "it is not the item that decisions.parquet has there; measure again";
-                        return Err(EvidenceError::Row { path: path.clone(), row: self.row, reason });
-                    }
-                }
+                let (true, Some(Value::U64(bytes)), Some(Value::U64(words))) =
+                    (fits, cells.next(), cells.next())
+                else {
+                    let reason = "it is not the item that decisions.parquet has there; measure again";
+                    return Err(EvidenceError::Row { path: path.clone(), row: self.row, reason });
+                };
+                item.volume = bytes;
+                item.words = words;
                 item.captured = cells.next().and_then(text);
                 item.language = cells.next().and_then(text).unwrap_or_else(|| "und".to_owned());
                 item.script = cells.next().and_then(text).unwrap_or_default();

@@ -121,6 +121,7 @@ fn nothing_acknowledged_is_lost_and_one_tree_grows() {
 
 /// Whether a checker in another language was there; it has to agree. A second try is for an interpreter that could
 /// not be started.
+#[expect(clippy::print_stdout, reason = "a check that did not run must be seen")]
 fn agrees(script: &Path, log: &Path, kill: u64) -> bool {
     let mut said = String::new();
     for _ in 0..2 {

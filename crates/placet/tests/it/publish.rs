@@ -83,7 +83,7 @@ fn foreign_lines_stay_and_a_second_run_changes_nothing() {
     // The list of agents grows; which ones are named has a test of its own.
     let shown_site: String = said
         .lines()
-        .filter(|l| !l.starts_with("  + User-agent: ") || l.ends_with("*"))
+        .filter(|l| !l.starts_with("  + User-agent: ") || l.ends_with('*'))
         .map(|l| format!("{l}\n"))
         .collect();
     let agents = said.lines().find(|l| l.contains("agents refused by name")).unwrap().to_owned();
