@@ -211,7 +211,7 @@ mod tests {
                  found, and so nothing was paid to anybody before the summer.",
                 "en",
                 "Latin",
-                29,
+                32,
             ),
             (
                 "Der Rat und das Parlament haben die Verordnung über künstliche Intelligenz verabschiedet.",

@@ -35,6 +35,7 @@ What exists is merged: foreign lines stay, ours stand between marks and are repl
 there before is kept beside it with the ending .before-placet. The difference is shown; --dry-run writes nothing.")]
 #[command(group = clap::ArgGroup::new("said").required(true).multiple(false))]
 #[command(group = clap::ArgGroup::new("where").required(true).multiple(false))]
+#[expect(clippy::struct_excessive_bools, reason = "switches that are independent of one another")]
 pub(crate) struct Args {
     /// Folder that a web server serves as the root of the site
     #[arg(long, value_name = "FOLDER", group = "where")]

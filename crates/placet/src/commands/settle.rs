@@ -243,16 +243,24 @@ impl Args {
             let held = crate::registry::open(context)
                 .map_err(|f| f.hint("or give a table of claims with --claims"))?
                 .claims(self.as_of.unwrap_or(context.now))?;
-            held.aside.iter().for_each(|defect| context.out.warn(&foreign(defect)));
+            for defect in &held.aside {
+                context.out.warn(&foreign(defect));
+            }
             return Ok((held.claims, held.mandates, held.catalogue));
         };
         let (claims, odd) = claims(path)?;
-        odd.iter().for_each(|defect| context.out.warn(&foreign(defect)));
+        for defect in &odd {
+            context.out.warn(&foreign(defect));
+        }
         let (claims, odd) = ClaimBook::new(claims, std::mem::take(&mut licence.disputes));
-        odd.iter().for_each(|defect| context.out.warn(&foreign(&defect.to_string())));
+        for defect in &odd {
+            context.out.warn(&foreign(&defect.to_string()));
+        }
         let (mandates, odd) =
             Mandates::new(std::mem::take(&mut licence.mandates), std::mem::take(&mut licence.reciprocals));
-        odd.iter().for_each(|defect| context.out.warn(&foreign(&defect.to_string())));
+        for defect in &odd {
+            context.out.warn(&foreign(&defect.to_string()));
+        }
         let works = licence.works.iter().map(|(id, kind)| (id.as_str(), *kind));
         Ok((claims, mandates, Catalogue::new(works, &licence.relations)))
     }

@@ -92,7 +92,7 @@ pub(crate) fn value(path: &Path, licensee: &str) -> Result<Vec<ValueReport>, Fai
             return Ok(lines.map(serde_json::from_str).collect::<Result<_, _>>()?);
         };
         if whole.get("schema").and_then(serde_json::Value::as_str) == Some("placet.value-report/1") {
-            return stated(serde_json::from_value(whole)?, licensee, &text);
+            return stated(&serde_json::from_value(whole)?, licensee, &text);
         }
         Ok(if whole.is_array() {
             serde_json::from_value(whole)?
@@ -103,7 +103,7 @@ pub(crate) fn value(path: &Path, licensee: &str) -> Result<Vec<ValueReport>, Fai
     read().with_context(|| format!("{} holds no value report", path.display())).or_fail(Exit::Input)
 }
 
-fn stated(stated: Stated, licensee: &str, text: &str) -> anyhow::Result<Vec<ValueReport>> {
+fn stated(stated: &Stated, licensee: &str, text: &str) -> anyhow::Result<Vec<ValueReport>> {
     let days = period(&stated.period).map_err(|_| anyhow!("`{}` is no period", stated.period))?;
     // The statement's own scale may differ from the currency's.
     let (own, its) = (stated.scale, u32::from(stated.currency.scale()));

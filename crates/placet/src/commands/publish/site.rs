@@ -146,7 +146,9 @@ fn change(folder: &Path, path: &'static str, site: &Site) -> anyhow::Result<Opti
 
 /// A text file without our block; absent where there is none in it.
 fn cleared(path: &'static str, before: &[u8]) -> Option<Vec<u8>> {
-    if !path.ends_with(".txt") || !String::from_utf8_lossy(before).contains("placet:begin") {
+    if !path.to_ascii_lowercase().ends_with(".txt")
+        || !String::from_utf8_lossy(before).contains("placet:begin")
+    {
         return None;
     }
     let nothing = SiteFile { path, text: String::new(), by: placet_signals::publish::MergeBy::Block };
