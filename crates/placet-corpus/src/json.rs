@@ -57,6 +57,17 @@ pub(crate) struct Found {
     pub(crate) value: Value,
 }
 
+/// What is remembered of a record: the values, and where its escapes stand, so that nobody looks for them twice.
+#[derive(Debug, Default)]
+pub(crate) struct Scanned {
+    pub(crate) found: Vec<Found>,
+    /// Bytes at which an escape begins, ascending; the first [`ESCAPES_MAX`].
+    escapes: Vec<usize>,
+}
+
+/// Escapes whose places are kept: half a megabyte of them. A record with more is searched again behind the last one.
+const ESCAPES_MAX: usize = 1 << 16;
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     /// The bytes between the quotes.
@@ -72,10 +83,11 @@ pub(crate) struct Wrong {
     pub(crate) what: &'static str,
 }
 
-/// Scans one record. `found` is cleared first.
-pub(crate) fn scan(record: &[u8], names: &Names, found: &mut Vec<Found>) -> Result<(), Wrong> {
-    found.clear();
-    let mut scanner = Scanner { bytes: record, at: 0, found };
+/// Scans one record. What was scanned before is forgotten.
+pub(crate) fn scan(record: &[u8], names: &Names, scanned: &mut Scanned) -> Result<(), Wrong> {
+    scanned.found.clear();
+    scanned.escapes.clear();
+    let mut scanner = Scanner { bytes: record, at: 0, scanned };
     scanner.space();
     if scanner.peek() != Some(b'{') {
         return Err(scanner.wrong("a record must be an object"));
@@ -91,7 +103,7 @@ pub(crate) fn scan(record: &[u8], names: &Names, found: &mut Vec<Found>) -> Resu
 struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
-    found: &'a mut Vec<Found>,
+    scanned: &'a mut Scanned,
 }
 
 impl Scanner<'_> {
@@ -111,7 +123,7 @@ impl Scanner<'_> {
 
     fn report(&mut self, names: Option<&Names>, value: Value) {
         if let Some(target) = names.and_then(Names::target) {
-            self.found.push(Found { target, value });
+            self.scanned.found.push(Found { target, value });
         }
     }
 
@@ -169,6 +181,9 @@ impl Scanner<'_> {
                     if self.peek() == Some(b'"') {
                         self.at += 1;
                         return Ok(start..self.at - 1);
+                    }
+                    if self.scanned.escapes.len() < ESCAPES_MAX {
+                        self.scanned.escapes.push(self.at);
                     }
                     self.at += 2;
                 }
@@ -234,18 +249,36 @@ impl Scanner<'_> {
     }
 }
 
-/// Appends the value of a JSON string, given as what stands between its quotes. Lone surrogates and unknown escapes
-/// become U+FFFD.
-pub(crate) fn unescape(mut raw: &str, out: &mut String) {
-    out.reserve(raw.len());
-    while let Some(at) = memchr::memchr(b'\\', raw.as_bytes()) {
-        let (plain, rest) = raw.split_at(at);
-        out.push_str(plain);
-        let (value, taken) = escape(rest.as_bytes());
-        out.push(value);
-        raw = rest.get(taken..).unwrap_or_default();
+impl Scanned {
+    /// Appends the value of a JSON string of the record that was scanned, given as the place between its quotes. Lone
+    /// surrogates and unknown escapes become U+FFFD.
+    pub(crate) fn unescape(&self, record: &str, place: &Range<usize>, out: &mut String) {
+        let text = record.get(..place.end).unwrap_or_default();
+        out.reserve(place.len());
+        let mut at = place.start;
+        let first = self.escapes.partition_point(|escape| *escape < at);
+        let known = self.escapes.iter().skip(first).take_while(|escape| **escape < place.end).copied();
+        for escape in known {
+            // The second half of a pair of surrogates was taken with the first.
+            if escape >= at {
+                at = replace(text, at, escape, out);
+            }
+        }
+        if self.escapes.len() == ESCAPES_MAX {
+            while let Some(step) = memchr::memchr(b'\\', text.as_bytes().get(at..).unwrap_or_default()) {
+                at = replace(text, at, at + step, out);
+            }
+        }
+        out.push_str(text.get(at..).unwrap_or_default());
     }
-    out.push_str(raw);
+}
+
+/// Appends what stands between `at` and an escape, and what this stands for; gives the place behind it.
+fn replace(text: &str, at: usize, escape_at: usize, out: &mut String) -> usize {
+    out.push_str(text.get(at..escape_at).unwrap_or_default());
+    let (value, taken) = escape(text.as_bytes().get(escape_at..).unwrap_or_default());
+    out.push(value);
+    escape_at + taken
 }
 
 /// The character that the escape at the start of `bytes` stands for, and its length. At least one byte is taken,
@@ -299,9 +332,10 @@ mod tests {
 
     #[track_caller]
     fn check(record: &str, expected: &[(usize, &str)]) {
-        let mut found = Vec::new();
-        scan(record.as_bytes(), &names(), &mut found).unwrap();
-        let found: Vec<_> = found
+        let mut scanned = Scanned::default();
+        scan(record.as_bytes(), &names(), &mut scanned).unwrap();
+        let found: Vec<_> = scanned
+            .found
             .into_iter()
             .map(|found| match found.value {
                 Value::Text(range) | Value::Number(range) => (found.target, record.get(range).unwrap()),
@@ -322,7 +356,7 @@ mod tests {
 
     #[test]
     fn what_is_no_record_is_refused_with_its_place() {
-        let wrong = |record: &str| scan(record.as_bytes(), &names(), &mut Vec::new()).unwrap_err();
+        let wrong = |record: &str| scan(record.as_bytes(), &names(), &mut Scanned::default()).unwrap_err();
         assert_eq!(wrong("[1]"), Wrong { at: 0, what: "a record must be an object" });
         assert_eq!(wrong(r#"{"text":"a"} {"#), Wrong { at: 13, what: "more after the record" });
         assert_eq!(wrong(r#"{"text":"a"#), Wrong { at: 10, what: "the record ends inside a string" });
@@ -332,26 +366,62 @@ mod tests {
         assert_eq!(wrong(&deep).what, "nested too deeply");
     }
 
+    /// The values of a record's texts.
+    fn texts(record: &str) -> Vec<String> {
+        let mut scanned = Scanned::default();
+        if scan(record.as_bytes(), &names(), &mut scanned).is_err() {
+            return Vec::new();
+        }
+        let mut texts = Vec::new();
+        for found in &scanned.found {
+            let mut out = String::new();
+            if let Value::Text(place) = &found.value {
+                scanned.unescape(record, place, &mut out);
+            }
+            texts.push(out);
+        }
+        texts
+    }
+
     #[test]
     fn escapes_become_characters() {
-        let mut out = String::new();
-        unescape(r#"a\n\u00e9\ud83d\ude00\ud83dx\u12\"\/\q\"#, &mut out);
-        assert_eq!(out, "a\n\u{e9}\u{1f600}\u{fffd}x\u{fffd}12\"/\u{fffd}\u{fffd}");
+        let record =
+            r#"{"x\"y":"\t","text":"a\n\u00e9\ud83d\ude00\ud83dx\u12\"\/\q\é\\","metadata":{"url":"\\u"}}"#;
+        let text = "a\n\u{e9}\u{1f600}\u{fffd}x\u{fffd}12\"/\u{fffd}\u{fffd}é\\";
+        assert_eq!(texts(record), [text, "\\u"]);
+    }
+
+    #[test]
+    fn escapes_beyond_those_that_are_kept_become_characters_too() {
+        let letters = "\\ud83d\\ude00a".repeat(ESCAPES_MAX);
+        let record = format!("{{\"text\":\"{letters}\",\"metadata\":{{\"url\":\"\\n\"}}}}");
+        assert_eq!(texts(&record), ["\u{1f600}a".repeat(ESCAPES_MAX), "\n".to_owned()]);
     }
 
     proptest! {
         #[test]
+        fn values_are_those_of_another_reader(text in "(\\PC|[\n\"\\\\])*", ascii: bool) {
+            let json = serde_json::to_string(&text).unwrap();
+            let json = if ascii {
+                json.chars().map(|c| if c.is_ascii() { c.to_string() } else {
+                    c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+                }).collect()
+            } else {
+                json
+            };
+            prop_assert_eq!(texts(&format!("{{\"other\":{json},\"text\":{json}}}")), [text]);
+        }
+
+        #[test]
         fn never_panics(record in "\\PC*") {
-            let _ = scan(record.as_bytes(), &names(), &mut Vec::new());
-            unescape(&record, &mut String::new());
+            texts(&record);
         }
 
         #[test]
         fn mutated_records_never_panic(mut record in Just(br#"{"text":"a\ud83d\ude00b","metadata":{"url":"u"},"n":[1,{}]}"#.to_vec()),
                                        at in 0_usize..50, value: u8) {
             record[at] = value;
-            let _ = scan(&record, &names(), &mut Vec::new());
-            unescape(&String::from_utf8_lossy(&record), &mut String::new());
+            texts(&String::from_utf8_lossy(&record));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Packs scanned as one, and what is found.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -53,6 +53,7 @@ impl PackSet {
             keys: Vec::new(),
             hits: Vec::new(),
             texts: TextCache::default(),
+            lengths: HashMap::new(),
             characters: Characters::default(),
         }
     }
@@ -147,6 +148,8 @@ pub struct Scanner<'p> {
     keys: Vec<u64>,
     hits: Vec<Hit>,
     texts: TextCache,
+    /// Letters of works that were found, as their packs state them.
+    lengths: HashMap<(u16, u32), u64>,
     characters: Characters,
 }
 
@@ -260,10 +263,13 @@ impl Scanner<'_> {
         if !kept.is_empty() {
             self.characters.prepare(text, self.letters.is_ascii());
         }
-        found.extend(kept.iter().map(|p| self.describe(&hits[0], p, text, at_hand.as_deref())));
+        for passage in &kept {
+            let described = self.describe(&hits[0], passage, text, at_hand.as_deref());
+            found.push(described);
+        }
     }
 
-    fn describe(&self, hit: &Hit, passage: &Passage, text: &str, at_hand: Option<&WorkText>) -> Match {
+    fn describe(&mut self, hit: &Hit, passage: &Passage, text: &str, at_hand: Option<&WorkText>) -> Match {
         let pack = &self.set.packs[hit.pack as usize];
         let letters = &self.letters;
         let character = |byte: usize| self.characters.before(text, byte);
@@ -277,7 +283,7 @@ impl Scanner<'_> {
         } else {
             let character = |letter: usize| pack.character_of(work, letter as u64);
             (
-                pack.work(work).map_or(0, |w| w.letters),
+                length_of(&mut self.lengths, (hit.pack, work), pack),
                 (character(passage.work.start), character(passage.work.end)),
             )
         };
@@ -303,6 +309,17 @@ impl Scanner<'_> {
             common: passage.common,
         }
     }
+}
+
+/// Works whose length a scanner remembers: their records are read from the file of the pack.
+const LENGTHS_MAX: usize = 1 << 16;
+
+/// Letters of a work, as its pack states them.
+fn length_of(lengths: &mut HashMap<(u16, u32), u64>, work: (u16, u32), pack: &Pack) -> u64 {
+    if lengths.len() >= LENGTHS_MAX {
+        lengths.clear();
+    }
+    *lengths.entry(work).or_insert_with(|| pack.work(work.1).map_or(0, |record| record.letters))
 }
 
 /// Counts of the characters of a text, made when a match first asks for them.

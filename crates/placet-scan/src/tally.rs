@@ -3,7 +3,7 @@
 //! A shard's tallies are exact. A run's are exact for what the report shows, and bounded in memory however many
 //! domains there are: a first pass over the shards finds the candidates, a second one counts them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +39,22 @@ pub(crate) struct Tallies {
     pub(crate) languages: BTreeMap<String, Tally>,
 }
 
-impl Tallies {
+/// The tallies of a shard while it is written.
+#[derive(Debug, Default)]
+pub(crate) struct Noted {
+    domains: HashMap<String, Tally>,
+    languages: HashMap<String, Tally>,
+}
+
+impl Noted {
+    /// In the order of the names.
+    pub(crate) fn tallies(self) -> Tallies {
+        Tallies {
+            domains: self.domains.into_iter().collect(),
+            languages: self.languages.into_iter().collect(),
+        }
+    }
+
     pub(crate) fn note(&mut self, domain: Option<&str>, language: Option<&str>, letters: u64, refused: bool) {
         let one = Tally {
             matched_letters: letters,

@@ -18,7 +18,7 @@ use crate::folder::{digest, json, write_synced};
 use crate::plan::Shard;
 use crate::site_records::is_record;
 use crate::tables;
-use crate::tally::Tallies;
+use crate::tally::Noted;
 
 pub(crate) const DECISIONS: &str = "decisions.parquet";
 pub(crate) const MATCHES: &str = "matches.parquet";
@@ -67,7 +67,9 @@ pub(crate) struct ShardWriter {
     files: Vec<(String, Option<u64>)>,
     inputs: Vec<Input>,
     counts: Counts,
-    tallies: Tallies,
+    tallies: Noted,
+    /// Items by use, verdict and ground.
+    decided: Vec<([&'static str; 3], u64)>,
     uses: BTreeMap<UseKey, UseSum>,
 }
 
@@ -105,7 +107,8 @@ impl ShardWriter {
             files: Vec::new(),
             inputs: Vec::new(),
             counts: Counts::default(),
-            tallies: Tallies::default(),
+            tallies: Noted::default(),
+            decided: Vec::new(),
             uses: BTreeMap::new(),
         })
     }
@@ -240,8 +243,11 @@ impl ShardWriter {
         counts.media += u64::from(examined.item.form == Form::Media);
         counts.site_files += u64::from(examined.item.url.as_deref().is_some_and(is_record));
         for (decision, told) in examined.decided.decisions.iter().zip(&examined.decided.told) {
-            let key = format!("{}/{}/{}", decision.use_, decision.verdict, decision.ground);
-            *counts.decisions.entry(key).or_default() += 1;
+            let key = [decision.use_.code(), decision.verdict.code(), decision.ground.code()];
+            match self.decided.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, items)) => *items += 1,
+                None => self.decided.push((key, 1)),
+            }
             if let Some(protocol) = &told.protocol {
                 let key = format!("{}/{}/{protocol}", decision.use_, decision.verdict);
                 *counts.protocols.entry(key).or_default() += 1;
@@ -313,13 +319,14 @@ impl ShardWriter {
         self.files.push((MATCHES.to_owned(), Some(self.matches.finish()?)));
         let rows = write_uses(&self.folder.join(USES), &self.uses, rules, &self.shard)?;
         self.files.push((USES.to_owned(), Some(rows)));
-        write_synced(&self.folder.join(TALLIES), &json(&self.tallies))?;
+        write_synced(&self.folder.join(TALLIES), &json(&self.tallies.tallies()))?;
         self.files.push((TALLIES.to_owned(), None));
         let mut files = BTreeMap::new();
         for (name, rows) in self.files {
             let record = FileRecord { rows, ..digest(&self.folder.join(&name))? };
             files.insert(name, record);
         }
+        self.counts.decisions = self.decided.iter().map(|(key, items)| (key.join("/"), *items)).collect();
         let commit = Commit {
             schema: tables::COMMIT.to_owned(),
             shard: self.shard,

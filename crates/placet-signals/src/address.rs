@@ -36,7 +36,9 @@ pub fn host_of<'n>(url: &str, name: &'n mut String) -> Option<&'n str> {
 
 /// The path of a web URL without query and fragment; `/` where it names none.
 pub fn path_of(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    // The first "://": looked for by its first letter, which is the quicker way in so short a text.
+    let mut colons = url.match_indices(':');
+    let rest = colons.find_map(|(at, _)| url.get(at..)?.strip_prefix("://")).unwrap_or(url);
     let end = rest.find(['?', '#']).unwrap_or(rest.len());
     let rest = rest.get(..end).unwrap_or_default();
     rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/")

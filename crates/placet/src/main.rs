@@ -21,6 +21,10 @@ mod witnesses;
 use failure::{Exit, Failure, OrFail as _};
 use output::Output;
 
+/// Threads of a scan make and drop many texts, and one thread's are dropped by another.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Finds registered works in AI corpora and decides, per item and use, what may be done with it.
 #[derive(Parser)]
 #[command(name = "placet", version, after_help = EXIT_CODES, max_term_width = 100, disable_help_subcommand = true)]
