@@ -61,6 +61,9 @@ pub enum AnswerError {
     /// The answer to somebody else's blinded question.
     #[error("the answer is not to this question")]
     Question,
+    /// A proof that hands over to no key.
+    #[error("{0}")]
+    KeyChange(&'static str),
     /// A list of keys that is not the register's.
     #[error("the list of keys is not that of the sealed register")]
     Keys,

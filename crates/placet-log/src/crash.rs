@@ -45,7 +45,7 @@ fn live(disk: Disk, folder: &Path, state: &Path, life: u64) -> (Vec<(u64, Vec<u8
     let mut acknowledged = Vec::new();
     let run = || -> Result<(), StoreError> {
         let mut writer = if state.join("checkpoint").exists() {
-            Writer::open_on(disk, folder, state, signer(), false)?
+            Writer::open_on(disk, folder, state, signer(), &[], false)?
         } else {
             Writer::create_on(disk, folder, state, signer())?
         };
@@ -100,7 +100,7 @@ fn nothing_acknowledged_is_lost_and_no_two_trees_are_signed() {
         }
         // A healthy restart repairs; then everything is there.
         let healthy = Disk { fault: Some(Fault::after(u64::MAX)) };
-        drop(Writer::open_on(healthy, &folder, &state, signer(), false).unwrap());
+        drop(Writer::open_on(healthy, &folder, &state, signer(), &[], false).unwrap());
         if life % 20 != 19 && life > 30 {
             continue;
         }
@@ -156,6 +156,25 @@ fn a_restored_backup_is_not_continued() {
     assert!(matches!(Writer::open(&newer, &state, signer()), Err(StoreError::Root { size: 2 })));
     let other = Signer::from_seed("example.org/log", [2; 32]).unwrap();
     assert!(matches!(Writer::open(&folder, &state, other), Err(StoreError::Checkpoint { .. })));
+}
+
+#[test]
+fn a_log_goes_on_under_another_key_with_the_same_tree() {
+    let root = tempfile::tempdir().unwrap();
+    let (folder, state) = (root.path().join("log"), root.path().join("state"));
+    let mut writer = Writer::create(&folder, &state, signer()).unwrap();
+    writer.append(b"one").unwrap();
+    let before = writer.seal().unwrap();
+    drop(writer);
+    let new = Signer::from_seed("example.org/log", [2; 32]).unwrap();
+    assert!(Writer::open(&folder, &state, new.clone()).is_err());
+    let former = [signer().verifier().clone()];
+    for _ in 0..2 {
+        drop(Writer::open_after_change(&folder, &state, new.clone(), &former).unwrap());
+        let bytes = std::fs::read(folder.join("checkpoint")).unwrap();
+        assert_eq!(Checkpoint::open(&bytes, &[new.verifier().clone()]).unwrap().0, before);
+    }
+    assert!(Writer::open(&folder, &state, signer()).is_err());
 }
 
 #[test]

@@ -1,9 +1,10 @@
-//! One private field of an entry, or one row of a sealed shard, shown singly in one file: a C2SP tlog-proof of the
-//! entry whose extra data are
+//! One private field of an entry, one row of a sealed shard, or a change of key, shown singly in one file: a C2SP
+//! tlog-proof of the entry whose extra data are
 //!
 //! ```text
 //! {v, shown: "field", leaf, field: [name, value, salt, index, count, [hash, …]]}
 //! {v, shown: "row",   leaf, row: [value, salt, index, [hash, …]]}
+//! {v, shown: "key",   leaf}
 //! ```
 
 use placet_core::note::Verified;
@@ -36,6 +37,15 @@ pub enum Shown {
         /// As it was sealed.
         value: Value,
     },
+    /// The change of a key.
+    Key {
+        /// `log` or `register`.
+        what: String,
+        /// The key so far.
+        old: String,
+        /// The key from here on.
+        new: String,
+    },
 }
 
 /// What a disclosure proves.
@@ -62,7 +72,7 @@ pub fn is_disclosure(file: &[u8]) -> bool {
 
 /// Shows a private field. `outer` proves the entry; its extra data are replaced.
 pub fn field(leaf: &[u8], field: &Disclosure, outer: TlogProof) -> TlogProof {
-    with(outer, leaf, "field", field.to_value())
+    with(outer, leaf, "field", Some(field.to_value()))
 }
 
 /// Shows row `index` of a shard whose rows, encoded, are given in their order; nothing where there is no such row.
@@ -79,17 +89,19 @@ pub fn row(
     let path = tree.inclusion_proof(index).into_iter().map(|hash| Value::bytes(hash.0)).collect();
     let salt = Value::bytes(salts.row(shard, index));
     let row = Value::Array(vec![value.clone(), salt, Value::Uint(index), Value::Array(path)]);
-    Some(with(outer, leaf, "row", row))
+    Some(with(outer, leaf, "row", Some(row)))
 }
 
-fn with(outer: TlogProof, leaf: &[u8], shown: &str, value: Value) -> TlogProof {
-    let extra = Value::map([
-        ("v", Value::Uint(ANSWER_VERSION)),
-        ("shown", Value::text(shown)),
-        ("leaf", Value::bytes(leaf)),
-        (shown, value),
-    ]);
-    TlogProof { extra: Some(extra.encode()), ..outer }
+/// Shows an entry that changes a key. `outer` proves it under the key so far.
+pub fn key(leaf: &[u8], outer: TlogProof) -> TlogProof {
+    with(outer, leaf, "key", None)
+}
+
+fn with(outer: TlogProof, leaf: &[u8], shown: &str, value: Option<Value>) -> TlogProof {
+    let mut members =
+        vec![("v", Value::Uint(ANSWER_VERSION)), ("shown", Value::text(shown)), ("leaf", Value::bytes(leaf))];
+    members.extend(value.map(|value| (shown, value)));
+    TlogProof { extra: Some(Value::map(members).encode()), ..outer }
 }
 
 /// Verifies a disclosure, offline, against a policy.
@@ -127,6 +139,12 @@ pub fn verify(file: &[u8], policy: &Policy) -> Result<Proven, AnswerError> {
             verify_inclusion(index, shard.rows, hash, &path, shard.row_root).map_err(|_| AnswerError::Row)?;
             Shown::Row { index, value }
         }
+        "key" => match &leaf {
+            Leaf::KeyChange { what, old, new } => {
+                Shown::Key { what: what.clone(), old: old.clone(), new: new.clone() }
+            }
+            _ => return Err(AnswerError::KeyChange("the proven entry changes no key")),
+        },
         _ => return Err(shape("shown")),
     };
     m.end()?;
@@ -214,6 +232,62 @@ mod tests {
         assert_eq!(field.shown, Shown::Field { name: "stage".into(), value: Value::text("pre-training") });
         assert_eq!(row.shown, Shown::Row { index: 2, value: sealed.rows[2].clone() });
         assert!(super::row(&sealed.leaf, &sealed.salts, SCOPE, &sealed.rows, 3, sealed.outer).is_none());
+    }
+
+    /// A log of the key `a`, whose entry 1 hands over to `b`, and its proof.
+    fn changed(a: &Signer, b: &Signer, what: &str) -> TlogProof {
+        let (old, new) = (a.verifier().to_string(), b.verifier().to_string());
+        let leaf = Leaf::KeyChange { what: what.to_owned(), old, new }.encode();
+        let tree: Tree = [Hash::leaf(b"first"), Hash::leaf(&leaf)].into_iter().collect();
+        let outer = TlogProof {
+            extra: None,
+            index: 1,
+            hashes: tree.inclusion_proof(1),
+            checkpoint: note(a, 2, tree.root()),
+        };
+        key(&leaf, outer)
+    }
+
+    fn note(signer: &Signer, size: u64, root: Hash) -> String {
+        let text = Checkpoint { origin: signer.verifier().name().to_owned(), size, root }.to_string();
+        note::sign(&text, &[signer]).unwrap()
+    }
+
+    #[test]
+    fn a_policy_follows_the_log_from_key_to_key_and_drops_the_old_ones() {
+        let keys = [1, 2, 3].map(|n| Signer::from_seed("example.org/log", [n; 32]).unwrap());
+        let [a, b, c] = &keys;
+        let mut policy = Policy::of_log(a.verifier().clone());
+        let holds = |policy: &Policy, by: &Signer, size| {
+            policy.open(note(by, size, Hash([5; 32])).as_bytes()).is_ok()
+        };
+        let first = changed(a, b, "log").to_string();
+        let second = changed(b, c, "log").to_string();
+        // Not before the step in between.
+        assert!(policy.clone().follow(second.as_bytes()).is_err());
+        assert_eq!(policy.follow(first.as_bytes()), Ok((a.verifier().clone(), b.verifier().clone())));
+        assert!(
+            holds(&policy, b, 9) && holds(&policy, a, 2) && !holds(&policy, a, 3) && !holds(&policy, c, 9)
+        );
+        let retired = policy.open(note(a, 3, Hash([5; 32])).as_bytes()).unwrap_err().to_string();
+        assert!(
+            retired.ends_with("a key that the log gave up at 2 entries; this checkpoint has 3"),
+            "{retired}"
+        );
+        policy.follow(second.as_bytes()).unwrap();
+        assert!(holds(&policy, c, 9) && !holds(&policy, b, 9));
+        // Not by a proof that another key signed, of another key, or of something else.
+        let fresh = || Policy::of_log(a.verifier().clone());
+        let stranger = Signer::from_seed("example.org/other", [9; 32]).unwrap();
+        for wrong in [changed(c, b, "log"), changed(a, &stranger, "log"), changed(a, b, "register")] {
+            assert!(fresh().follow(wrong.to_string().as_bytes()).is_err());
+        }
+        let bytes = first.into_bytes();
+        for at in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            assert!(fresh().follow(&changed).is_err(), "byte {at}");
+        }
     }
 
     #[test]

@@ -27,6 +27,20 @@ impl Hash {
         Hash(hasher.finalize().into())
     }
 
+    /// Reads 64 hexadecimal digits.
+    pub fn from_hex(text: &[u8]) -> Option<Hash> {
+        let mut hash = [0; 32];
+        let (pairs, rest) = text.as_chunks::<2>();
+        if pairs.len() != hash.len() || !rest.is_empty() {
+            return None;
+        }
+        for (byte, pair) in hash.iter_mut().zip(pairs) {
+            let digit = |at: u8| char::from(at).to_digit(16);
+            *byte = u8::try_from(digit(pair[0])? * 16 + digit(pair[1])?).ok()?;
+        }
+        Some(Hash(hash))
+    }
+
     /// Hash of a log entry: SHA-256(0x00 ‖ entry).
     pub fn leaf(entry: &[u8]) -> Hash {
         Hash::of(&[&[0], entry])

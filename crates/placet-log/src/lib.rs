@@ -20,6 +20,8 @@ pub mod private;
 pub mod proof;
 pub mod register;
 pub mod tile;
+#[cfg(feature = "timestamp")]
+pub mod timestamp;
 pub mod tlog_proof;
 pub mod tree;
 pub mod witness;

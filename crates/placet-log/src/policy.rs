@@ -6,13 +6,24 @@
 //! witness w2 witness2.example+01020304+BA…
 //! group both all w1 w2
 //! quorum both
+//! #timestamp-authority qtsp 5d5c…(SHA-256 of its certificate, hexadecimal)
 //! ```
+//!
+//! The last line is Placet's own, and a comment for others: whose timestamps (RFC 3161) are trusted. Keys of types that
+//! are not known here, such as ML-DSA-44, are carried: they verify nothing, and whoever needs them for a quorum does
+//! not reach it.
 
 use std::collections::BTreeMap;
 
-use placet_core::note::{Algorithm, Verified, Verifier};
+use placet_core::note::{Algorithm, PublicKey, Verified, Verifier};
 
+use crate::answer::AnswerError;
 use crate::checkpoint::{Checkpoint, CheckpointError};
+use crate::disclosure::{self, Shown};
+#[cfg(feature = "timestamp")]
+use crate::hash::Hash;
+#[cfg(feature = "timestamp")]
+use crate::timestamp::Authority;
 
 /// A longer policy is refused unread.
 pub const POLICY_BYTES_MAX: usize = 256 * 1024;
@@ -39,12 +50,27 @@ pub enum Untrusted {
     /// Too few witnesses.
     #[error("the policy's quorum of witnesses is not reached; cosigned by: {}", if .0.is_empty() { "nobody" } else { .0 })]
     Quorum(String),
+    /// A key that the log gave up.
+    #[error("signed with {key}, a key that the log gave up at {until} entries; this checkpoint has {size}")]
+    Retired {
+        /// The key's name and id.
+        key: String,
+        /// Entries up to which it signed.
+        until: u64,
+        /// Entries in the checkpoint.
+        size: u64,
+    },
 }
 
 #[derive(Clone, Debug)]
 enum Quorum {
     Witness(Verifier),
-    Group { needed: usize, members: Vec<Quorum> },
+    /// A witness whose signatures cannot be verified here.
+    Unknown,
+    Group {
+        needed: usize,
+        members: Vec<Quorum>,
+    },
 }
 
 /// A parsed policy.
@@ -54,12 +80,28 @@ pub struct Policy {
     witnesses: Vec<Verifier>,
     addresses: Vec<(Verifier, String)>,
     quorum: Option<Quorum>,
+    /// Keys that a log gave up, and how many entries it had then.
+    retired: Vec<(Verifier, u64)>,
+    #[cfg(feature = "timestamp")]
+    authorities: Vec<Authority>,
 }
 
 impl Policy {
     /// Trusts one log without witnesses.
     pub fn of_log(log: Verifier) -> Policy {
-        Policy { logs: vec![log], witnesses: Vec::new(), addresses: Vec::new(), quorum: None }
+        Policy { logs: vec![log], ..Policy::empty() }
+    }
+
+    fn empty() -> Policy {
+        Policy {
+            logs: Vec::new(),
+            witnesses: Vec::new(),
+            addresses: Vec::new(),
+            quorum: None,
+            retired: Vec::new(),
+            #[cfg(feature = "timestamp")]
+            authorities: Vec::new(),
+        }
     }
 
     /// Reads a policy file.
@@ -67,8 +109,7 @@ impl Policy {
         if bytes.len() > POLICY_BYTES_MAX {
             return Err(PolicyError { line: 1, problem: "longer than 256 KiB" });
         }
-        let mut policy =
-            Policy { logs: Vec::new(), witnesses: Vec::new(), addresses: Vec::new(), quorum: None };
+        let mut policy = Policy::empty();
         // Names still free to be members of a group; `None` marks one that is taken.
         let mut names: BTreeMap<Vec<u8>, Option<Quorum>> = BTreeMap::new();
         let mut quorum_seen = false;
@@ -83,12 +124,17 @@ impl Policy {
                 line.split(|b| matches!(b, b' ' | b'\t')).filter(|w| !w.is_empty()).collect();
             match words.as_slice() {
                 [] => {}
+                #[cfg(feature = "timestamp")]
+                [b"#timestamp-authority", rest @ ..] => policy.add_authority(rest).map_err(fail)?,
                 [first, ..] if first.starts_with(b"#") => {}
                 [b"log", key] | [b"log", key, _] => {
                     policy.add_key(key, Algorithm::Ed25519).map_err(fail)?;
                 }
                 [b"witness", name, key, address @ ..] if address.len() < 2 => {
-                    let witness = policy.add_key(key, Algorithm::Cosignature).map_err(fail)?;
+                    let Some(witness) = policy.add_key(key, Algorithm::Cosignature).map_err(fail)? else {
+                        define(&mut names, name, Quorum::Unknown).map_err(fail)?;
+                        continue;
+                    };
                     if let [address] = address {
                         let address =
                             std::str::from_utf8(address).map_err(|_| fail("an address that is not UTF-8"))?;
@@ -128,6 +174,7 @@ impl Policy {
     pub fn open(&self, checkpoint: &[u8]) -> Result<(Checkpoint, Vec<Verified>), Untrusted> {
         let keys = [self.logs.as_slice(), &self.witnesses].concat();
         let (checkpoint, verified) = Checkpoint::open(checkpoint, &keys)?;
+        self.not_retired(&checkpoint, &verified)?;
         let reached = self.quorum.as_ref().is_none_or(|quorum| quorum.reached(&verified));
         if reached {
             Ok((checkpoint, verified))
@@ -137,9 +184,65 @@ impl Policy {
         }
     }
 
-    fn add_key(&mut self, key: &[u8], algorithm: Algorithm) -> Result<Verifier, &'static str> {
-        let key = std::str::from_utf8(key).map_err(|_| "a key that is not UTF-8")?;
-        let key: Verifier = key.parse().map_err(|_| "not a key: name+hash+base64 is expected")?;
+    /// The authorities whose timestamps are trusted.
+    #[cfg(feature = "timestamp")]
+    pub fn authorities(&self) -> &[Authority] {
+        &self.authorities
+    }
+
+    /// Follows a log to its new key: the file proves an entry that names it, in a tree that the key trusted so far
+    /// signed. From then on the new key is trusted, and the old one for no longer tree.
+    pub fn follow(&mut self, file: &[u8]) -> Result<(Verifier, Verifier), AnswerError> {
+        let proven = disclosure::verify(file, self)?;
+        let Shown::Key { what, old, new } = proven.shown else {
+            return Err(AnswerError::KeyChange("the proof is of no change of key"));
+        };
+        if what != "log" {
+            return Err(AnswerError::KeyChange("the proof is of another key than the log's"));
+        }
+        let parsed = old.parse::<Verifier>().ok().zip(new.parse::<Verifier>().ok());
+        let (old, new) = parsed.ok_or(AnswerError::KeyChange("a key in the proof is not known here"))?;
+        let signed = proven.signed.iter().any(|v| v.id == old.id() && v.name == old.name());
+        let one_log = old.name() == proven.checkpoint.origin && new.name() == old.name();
+        if !self.logs.contains(&old) || !signed || !one_log || new.algorithm() != Algorithm::Ed25519 {
+            return Err(AnswerError::KeyChange("the new key is not named by the key that is trusted"));
+        }
+        self.retired.retain(|(key, _)| *key != new);
+        self.retired.push((old.clone(), proven.index + 1));
+        if !self.logs.contains(&new) {
+            self.logs.push(new.clone());
+        }
+        Ok((old, new))
+    }
+
+    /// A log's signature counts if its key was still in use.
+    fn not_retired(&self, checkpoint: &Checkpoint, verified: &[Verified]) -> Result<(), Untrusted> {
+        let mut given_up = None;
+        for v in verified.iter().filter(|v| v.name == checkpoint.origin && v.algorithm == Algorithm::Ed25519)
+        {
+            let retired = self.retired.iter().find(|(key, _)| key.id() == v.id && key.name() == v.name);
+            match retired {
+                Some((_, until)) if checkpoint.size > *until => {
+                    given_up = Some(Untrusted::Retired {
+                        key: format!("{}+{}", v.name, v.id),
+                        until: *until,
+                        size: checkpoint.size,
+                    });
+                }
+                _ => return Ok(()),
+            }
+        }
+        given_up.map_or(Ok(()), Err)
+    }
+
+    /// Nothing for a key of a type that is not known here.
+    fn add_key(&mut self, key: &[u8], algorithm: Algorithm) -> Result<Option<Verifier>, &'static str> {
+        let text = std::str::from_utf8(key).map_err(|_| "a key that is not UTF-8")?;
+        let any: PublicKey = text.parse().map_err(|_| "not a key: name+hash+base64 is expected")?;
+        if !any.is_known() {
+            return Ok(None);
+        }
+        let key: Verifier = text.parse().map_err(|_| "not a key: name+hash+base64 is expected")?;
         if key.algorithm() != algorithm {
             return Err("a log needs an Ed25519 key (type 01), a witness a cosignature key (type 04)");
         }
@@ -151,7 +254,19 @@ impl Policy {
             return Err("more than 256 of them");
         }
         keys.push(key.clone());
-        Ok(key)
+        Ok(Some(key))
+    }
+
+    #[cfg(feature = "timestamp")]
+    fn add_authority(&mut self, words: &[&[u8]]) -> Result<(), &'static str> {
+        let [name, hash] = words else { return Err("expected #timestamp-authority NAME SHA-256") };
+        let name = std::str::from_utf8(name).map_err(|_| "a name that is not UTF-8")?;
+        let certificate = Hash::from_hex(hash).ok_or("not the SHA-256 of a certificate, in hexadecimal")?;
+        if self.authorities.len() == NAMES_MAX {
+            return Err("more than 256 of them");
+        }
+        self.authorities.push(Authority { name: name.to_owned(), certificate });
+        Ok(())
     }
 }
 
@@ -159,6 +274,7 @@ impl Quorum {
     fn reached(&self, verified: &[Verified]) -> bool {
         match self {
             Quorum::Witness(key) => verified.iter().any(|v| v.id == key.id() && v.name == key.name()),
+            Quorum::Unknown => false,
             Quorum::Group { needed, members } => {
                 members.iter().filter(|member| member.reached(verified)).count() >= *needed
             }
@@ -285,6 +401,43 @@ mod tests {
         trust policy, line 9: no quorum line
         "
         );
+    }
+
+    /// ML-DSA-44 (type 06): keys of 1,312 bytes, signatures of 2,420.
+    #[test]
+    fn keys_and_signatures_of_other_types_are_carried_and_verify_nothing() {
+        use base64::Engine as _;
+        use base64::engine::general_purpose::STANDARD;
+        use placet_core::note::{KeyId, Signature};
+
+        let key = vec![7; 1312];
+        let id = KeyId::of("pq.example", 6, &key);
+        let encoded = STANDARD.encode([&[6][..], &key].concat());
+        let witness = format!("witness pq pq.example+{id}+{encoded} https://pq.example\n");
+        let mut note = Note::parse(&checkpoint(&[1])).unwrap();
+        note.add(Signature { name: "pq.example".into(), id, bytes: vec![1; 8 + 2420] }).unwrap();
+        let note = note.to_string().into_bytes();
+        let open =
+            |rest: &str| policy(&format!("{witness}{rest}")).unwrap().open(&note).map(|(_, v)| v.len());
+        assert_eq!(open("group g any w1 pq\nquorum g\n"), Ok(2));
+        assert_eq!(open("quorum none\n"), Ok(2));
+        assert!(matches!(open("quorum pq\n"), Err(Untrusted::Quorum(_))));
+        assert!(matches!(open("group g all w1 pq\nquorum g\n"), Err(Untrusted::Quorum(_))));
+        assert!(policy("witness x pq.example+00000000+Bg==\nquorum none\n").is_err());
+        // A log that signs with Ed25519 and ML-DSA is read by its Ed25519 key.
+        assert_eq!(open(&format!("log pq.example+{id}+{encoded}\nquorum none\n")), Ok(2));
+    }
+
+    #[cfg(feature = "timestamp")]
+    #[test]
+    fn authorities_of_timestamps_stand_in_comments() {
+        let hash = "ab".repeat(32);
+        let found = policy(&format!("quorum none\n#timestamp-authority tsa {hash}\n# timestamp-authority\n"))
+            .unwrap();
+        assert_eq!(found.authorities(), [Authority { name: "tsa".into(), certificate: Hash([0xab; 32]) }]);
+        for wrong in ["", "tsa", "tsa abcd", "tsa zz b"] {
+            assert!(policy(&format!("quorum none\n#timestamp-authority {wrong}\n")).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
-use placet_core::note::{self, Signer};
+use placet_core::note::{self, Signer, Verifier};
 
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::disk::Disk;
@@ -158,14 +158,25 @@ impl Writer {
 
     /// Opens a log to continue it. What a crash left half done is finished or forgotten; what was signed is checked.
     pub fn open(folder: &Path, state: &Path, signer: Signer) -> Result<Writer, StoreError> {
-        Writer::open_on(Disk::default(), folder, state, signer, false)
+        Writer::open_on(Disk::default(), folder, state, signer, &[], false)
+    }
+
+    /// As [`Writer::open`] after the log's key was changed: `former` keys may have signed last. If one did, the tree is
+    /// signed anew with the key of now.
+    pub fn open_after_change(
+        folder: &Path,
+        state: &Path,
+        signer: Signer,
+        former: &[Verifier],
+    ) -> Result<Writer, StoreError> {
+        Writer::open_on(Disk::default(), folder, state, signer, former, false)
     }
 
     /// As [`Writer::open`] where the state folder was lost: takes the folder's checkpoint for the last one signed. To
     /// be done only after comparing it with what witnesses and readers have seen.
     pub fn adopt(folder: &Path, state: &Path, signer: Signer) -> Result<Writer, StoreError> {
         fs::create_dir_all(state).map_err(io_at(state))?;
-        Writer::open_on(Disk::default(), folder, state, signer, true)
+        Writer::open_on(Disk::default(), folder, state, signer, &[], true)
     }
 
     pub(crate) fn open_on(
@@ -173,10 +184,11 @@ impl Writer {
         folder: &Path,
         state: &Path,
         signer: Signer,
+        former: &[Verifier],
         adopt: bool,
     ) -> Result<Writer, StoreError> {
         let lock = lock(state)?;
-        let keys = [signer.verifier().clone()];
+        let keys = [std::slice::from_ref(signer.verifier()), former].concat();
         let open = |folder: &Path| {
             let path = folder.join("checkpoint");
             let bytes = match fs::read(&path) {
@@ -224,7 +236,7 @@ impl Writer {
                 push_entry(&mut bundle, entry)?;
             }
         }
-        let writer = Writer {
+        let mut writer = Writer {
             folder: folder.to_owned(),
             state: state.to_owned(),
             signer,
@@ -240,6 +252,10 @@ impl Writer {
             broken: false,
             _lock: lock,
         };
+        if Checkpoint::open(&bytes, &keys[..1]).is_err() {
+            writer.publish()?;
+            return Ok(writer);
+        }
         // Also when they are equal: a crash may have come before either reached the disk.
         writer.put(&writer.state.join("checkpoint"), &bytes)?;
         writer.put(&writer.folder.join("checkpoint"), &bytes)?;
@@ -398,6 +414,12 @@ fn write_files(disk: &Disk, folder: &Path, files: BTreeMap<String, Vec<u8>>) -> 
         disk.replace(&path, &bytes).map_err(io_at(&path))?;
     }
     disk.sync_tree(folder).map_err(io_at(folder))
+}
+
+/// Returns when everything written below a folder would survive a power cut: for what is kept beside a log and must
+/// not be lost once its entries are acknowledged.
+pub fn flush(folder: &Path) -> Result<(), StoreError> {
+    Disk::default().sync_tree(folder).map_err(io_at(folder))
 }
 
 /// A log in a folder, at one of its checkpoints.

@@ -185,6 +185,11 @@ impl Folder {
     }
 }
 
+/// The use records of one committed shard, in a run that is not finished.
+pub fn uses_of_shard(out: &Path, shard: &str) -> PathBuf {
+    out.join(INNER).join(PARTS).join(shard).join(crate::write::USES)
+}
+
 /// A value as the JSON that Placet writes: equal values give equal bytes.
 pub(crate) fn json<T: Serialize>(value: &T) -> Vec<u8> {
     let mut bytes = serde_json::to_vec_pretty(value).expect("our records have text keys and finite numbers");

@@ -1,5 +1,6 @@
 //! What a run is asked to do.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -48,6 +49,8 @@ pub struct Job {
     pub threads: usize,
     /// Which part of the shards this run takes: `(i, n)` with `1 <= i <= n`.
     pub part: Option<(u32, u32)>,
+    /// Only the shards of these names; the others stay open, and so does the run. An auditor scans the drawn shards so.
+    pub only: Option<BTreeSet<String>>,
 }
 
 /// Where a run finds robots.txt, tdmrep.json and the other files by which sites speak.

@@ -39,6 +39,7 @@ mod report;
 mod works;
 
 pub use error::ScanError;
+pub use folder::uses_of_shard;
 pub use job::{Job, Progress, SiteSources, Watch};
 pub use record::Outcome;
 pub use run::scan;

@@ -57,6 +57,9 @@ pub fn scan(job: &Job, watch: &dyn Watch) -> Result<Outcome, ScanError> {
     if let Some((i, n)) = job.part {
         pending.retain(|shard| shard.number as u64 % u64::from(n.max(1)) == u64::from(i.saturating_sub(1)));
     }
+    if let Some(only) = &job.only {
+        pending.retain(|shard| only.contains(&shard.id));
+    }
 
     let crawl = hearing::crawl(job, &plan, &folder)?;
     let records = hearing::records(job, crawl.as_ref())?;

@@ -20,6 +20,8 @@ const REQUESTS_MAX: usize = 10_000;
 const HEAD_BYTES_MAX: u64 = 16 * 1024;
 /// How long a client may take to say or hear something.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// The longest answer to what is posted: a timestamp token with its certificates.
+const ANSWER_BYTES_MAX: u64 = 128 * 1024;
 /// The longest file of a log: a bundle of 256 entries of 65,535 bytes.
 const FILE_BYTES_MAX: u64 = 256 * 65_537;
 
@@ -211,9 +213,9 @@ impl Client {
         answered(self.agent.get(address).call(), FILE_BYTES_MAX)
     }
 
-    /// Posts a body of plain text.
-    pub(crate) fn post(&self, address: &str, body: &str) -> io::Result<Answered> {
-        answered(self.agent.post(address).content_type("text/plain").send(body), 64 * 1024)
+    /// Posts a body.
+    pub(crate) fn post(&self, address: &str, content_type: &str, body: &[u8]) -> io::Result<Answered> {
+        answered(self.agent.post(address).content_type(content_type).send(body), ANSWER_BYTES_MAX)
     }
 }
 

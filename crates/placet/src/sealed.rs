@@ -3,27 +3,36 @@
 //! ```text
 //! log/               the log itself, public: serve it as it is
 //! log-state/         lock and last signed checkpoint; keep it on another disk than the log
-//! log-keys/          log.key, register.seed, salts.seed: secret
+//! log-keys/          log.key, register.seed, salts.seed: secret; former.keys: public keys that signed before
+//! key-changes/       proofs by which readers follow the log from key to key: public
+//! timestamps/        tokens of time-stamping authorities for checkpoints: public
 //! private/           private fields of the entries in the log, to show them singly: private
 //! registers/         what the registers in the log commit to (`registers.rs`): private
 //! ```
 
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use placet_core::note::{NoteError, Signer};
+use placet_core::note::{NoteError, Signer, Verifier};
 use placet_log::answer::UseRow;
 use placet_log::blind::BlindKey;
 use placet_log::cbor::Value;
+use placet_log::checkpoint::Checkpoint;
 use placet_log::hash::Hash;
 use placet_log::private::{Private, Salts};
-use placet_log::store::{Reader, StoreError, Writer};
+use placet_log::store::{Reader, StoreError, Writer, flush};
 use serde::Serialize;
 
 use crate::failure::OrFail as _;
+use crate::witnesses::replace_durably;
 use crate::{Exit, Failure};
+
+/// The key that is to sign next, while a change is under way.
+const NEXT: &str = "log.key.next";
+/// Public keys that signed before.
+const FORMER: &str = "former.keys";
 
 /// Where everything of the log is.
 #[derive(Debug)]
@@ -57,7 +66,7 @@ impl Sealed {
             let error = anyhow::anyhow!("`{origin}` is an address, not the name of a log");
             return Err(Failure::new(Exit::Usage, error).hint(NAME));
         }
-        let keys = self.home.join("log-keys");
+        let keys = self.keys();
         if keys.exists() || self.log().join("checkpoint").exists() {
             let error = anyhow::anyhow!("there is already a log or its keys in {}", self.home.display());
             return Err(Failure::new(Exit::Input, error).hint("give another folder with --home"));
@@ -74,7 +83,58 @@ impl Sealed {
 
     /// The log for writing.
     pub(crate) fn writer(&self) -> Result<Writer, Failure> {
-        Writer::open(&self.log(), &self.state(), self.signer()?).map_err(of_store)
+        let (signer, former) = (self.signer()?, self.former()?);
+        Writer::open_after_change(&self.log(), &self.state(), signer, &former).map_err(of_store)
+    }
+
+    /// Seals what was appended, after what is kept of it beside the log is safe.
+    pub(crate) fn seal(&self, writer: &mut Writer) -> Result<Checkpoint, Failure> {
+        for kept in ["private", "registers"].map(|name| self.home.join(name)) {
+            if kept.exists() {
+                flush(&kept).map_err(of_store)?;
+            }
+        }
+        writer.seal().map_err(of_store)
+    }
+
+    /// The key that is to sign after the one of now: a new one, or that of a change that was interrupted.
+    pub(crate) fn next_signer(&self) -> Result<Signer, Failure> {
+        let path = self.keys().join(NEXT);
+        if !path.exists() {
+            let origin = self.signer()?.verifier().name().to_owned();
+            let signer = Signer::from_seed(&origin, random()?).or_fail(Exit::Internal)?;
+            write_secret(&path, &signer.to_secret())?;
+        }
+        self.secret(NEXT)?.parse().map_err(|error: NoteError| Failure::new(Exit::Input, error))
+    }
+
+    /// From here on the next key signs. The secret of the old one is gone after this.
+    pub(crate) fn change_key(&self) -> Result<(), Failure> {
+        let old = self.signer()?.verifier().to_string();
+        let keys = self.keys();
+        let known = self.former()?.into_iter().map(|key| key.to_string());
+        let known: Vec<String> = known.filter(|key| *key != old).chain([old.clone()]).collect();
+        replace_durably(&keys.join(FORMER), format!("{}\n", known.join("\n")).as_bytes())
+            .with_context(|| format!("cannot write {}", keys.join(FORMER).display()))?;
+        fs::rename(keys.join(NEXT), keys.join("log.key"))
+            .and_then(|()| File::open(&keys)?.sync_all())
+            .with_context(|| format!("cannot put {} in place", keys.join(NEXT).display()))?;
+        Ok(())
+    }
+
+    /// Public keys that signed the log before the one of now.
+    fn former(&self) -> Result<Vec<Verifier>, Failure> {
+        let path = self.keys().join(FORMER);
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            read => read.with_context(|| format!("cannot read {}", path.display())).or_fail(Exit::Input)?,
+        };
+        let keys = text.lines().map(str::parse).collect::<Result<_, _>>();
+        keys.map_err(|error: NoteError| Failure::new(Exit::Input, error))
+    }
+
+    fn keys(&self) -> PathBuf {
+        self.home.join("log-keys")
     }
 
     /// The log for reading.
@@ -150,13 +210,13 @@ impl Sealed {
 
     fn secret(&self, name: &str) -> Result<String, Failure> {
         self.begun()?;
-        let path = self.home.join("log-keys").join(name);
+        let path = self.keys().join(name);
         let read = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()));
         read.map(|text| text.trim_end().to_owned()).or_fail(Exit::Input)
     }
 
     fn begun(&self) -> Result<(), Failure> {
-        if self.home.join("log-keys").exists() || self.log().exists() {
+        if self.keys().exists() || self.log().exists() {
             return Ok(());
         }
         let error = anyhow::anyhow!("there is no log in {}", self.home.display());

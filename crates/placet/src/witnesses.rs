@@ -105,7 +105,9 @@ fn cosigned(
     for _ in 0..3 {
         let proof = reader.tiles().consistency_proof(old).map_err(|error| unavailable(&error))?;
         let request = AddCheckpoint { old, proof, checkpoint: note.to_owned() };
-        let answer = client.post(&address, &request.to_body()).map_err(|error| unavailable(&error))?;
+        let answer = client
+            .post(&address, "text/plain", request.to_body().as_bytes())
+            .map_err(|error| unavailable(&error))?;
         let body = String::from_utf8_lossy(&answer.body).into_owned();
         match answer.status {
             200 => {

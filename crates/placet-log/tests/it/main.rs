@@ -5,3 +5,5 @@
 mod answers;
 mod conformance;
 mod killed;
+mod timestamps;
+mod vectors;

@@ -158,6 +158,7 @@ impl Bench {
             read: ReadOptions::default(),
             threads: 2,
             part: None,
+            only: None,
         }
     }
 

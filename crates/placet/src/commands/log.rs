@@ -1,4 +1,4 @@
-//! `placet log`: begins a log, serves it, collects cosignatures, checks a whole one.
+//! `placet log`: begins a log, serves it, collects cosignatures and timestamps, changes its key, checks a whole one.
 
 use std::path::PathBuf;
 
@@ -7,10 +7,14 @@ use crate::sealed::Sealed;
 use crate::{Context, Exit, Failure, witnesses};
 
 mod add;
+mod change_key;
+mod croissant;
 mod disclose;
 mod fsck;
 mod receipt;
 mod serve;
+mod statement;
+mod timestamp;
 
 /// Begin a log, serve it, have it witnessed, or check a whole one
 #[derive(clap::Args)]
@@ -27,8 +31,12 @@ enum What {
         #[arg(value_name = "NAME")]
         name: String,
     },
-    /// Seal a document's hash: an authorization, the correction of an entry, a change of key
+    /// Seal a document's hash: an authorization, the correction of an entry
     Add(add::Args),
+    /// Hand the log over to a new key: the old one seals its name, and is gone
+    ChangeKey(change_key::Args),
+    /// Describe the cleared corpus of a sealed scan for users of data sets (Croissant, with provenance)
+    Croissant(croissant::Args),
     /// Show one private field of an entry, or one row of a sealed shard, with proof
     Disclose(disclose::Args),
     /// Check every entry, tile and signature of a log, and that it continues what was seen before
@@ -41,6 +49,10 @@ enum What {
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8082")]
         listen: String,
     },
+    /// Sign and seal a statement about a document, for readers of SCITT (RFC 9943)
+    Statement(statement::Args),
+    /// Have a time-stamping authority (RFC 3161) stamp the newest checkpoint
+    Timestamp(timestamp::Args),
     /// Collect the cosignatures of witnesses for the newest checkpoint, now and after each seal
     Witness {
         /// Trust policy whose witnesses have addresses; the one given last if none is given
@@ -65,9 +77,13 @@ impl Args {
                 Ok(Exit::Done)
             }
             What::Add(args) => args.run(context),
+            What::ChangeKey(args) => args.run(context),
+            What::Croissant(args) => args.run(context),
             What::Disclose(args) => args.run(context),
             What::Fsck(args) => args.run(context),
             What::Receipt(args) => args.run(context),
+            What::Statement(args) => args.run(context),
+            What::Timestamp(args) => args.run(context),
             What::Serve { listen } => serve::run(context, &listen),
             What::Witness { policy } => {
                 let mut writer = sealed.writer()?;

@@ -1,6 +1,6 @@
 //! `placet scan`: which items of a corpus contain registered works, and what may be done with them.
 
-mod packs;
+pub(crate) mod packs;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -138,10 +138,10 @@ impl Args {
                 .unwrap_or(1)
                 .max(1),
             part: self.shard,
+            only: None,
         };
         stop_on_signals()?;
-        let watch =
-            Watcher { out: &context.out, bar: Mutex::new(ProgressBar::hidden()), before: Mutex::default() };
+        let watch = Watcher::new(&context.out);
         let outcome = scan(&job, &watch);
         watch.bar().finish_and_clear();
         let outcome = outcome.map_err(|error| failure(error, &job.out))?;
@@ -180,7 +180,7 @@ fn part(text: &str) -> Result<(u32, u32), String> {
     }
 }
 
-fn profile(name: &str) -> Result<Profile, Failure> {
+pub(crate) fn profile(name: &str) -> Result<Profile, Failure> {
     match Profile::named(name) {
         Err(ProfileError::NoSuch(_)) if Path::new(name).is_file() => {
             let text = std::fs::read_to_string(name).map_err(|cause| {
@@ -197,7 +197,7 @@ fn profile(name: &str) -> Result<Profile, Failure> {
 /// Set by Ctrl-C and by the wish of the system that the process ends.
 static STOP: AtomicBool = AtomicBool::new(false);
 
-fn stop_on_signals() -> Result<(), Failure> {
+pub(crate) fn stop_on_signals() -> Result<(), Failure> {
     match ctrlc::set_handler(|| STOP.store(true, Ordering::SeqCst)) {
         // The demonstration scans twice in one process; the first handler serves.
         Err(ctrlc::Error::MultipleHandlers) => Ok(()),
@@ -205,15 +205,19 @@ fn stop_on_signals() -> Result<(), Failure> {
     }
 }
 
-struct Watcher<'a> {
+pub(crate) struct Watcher<'a> {
     out: &'a Output,
     bar: Mutex<ProgressBar>,
     /// What earlier runs had done.
     before: Mutex<Progress>,
 }
 
-impl Watcher<'_> {
-    fn bar(&self) -> ProgressBar {
+impl<'a> Watcher<'a> {
+    pub(crate) fn new(out: &'a Output) -> Watcher<'a> {
+        Watcher { out, bar: Mutex::new(ProgressBar::hidden()), before: Mutex::default() }
+    }
+
+    pub(crate) fn bar(&self) -> ProgressBar {
         self.bar.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -251,7 +255,7 @@ impl Watch for Watcher<'_> {
     }
 }
 
-fn failure(error: ScanError, out: &Path) -> Failure {
+pub(crate) fn failure(error: ScanError, out: &Path) -> Failure {
     let full = error.is_full();
     let (exit, hint) = match &error {
         ScanError::Empty { .. } => (Exit::Input, "give a folder or a file with documents"),

@@ -152,7 +152,7 @@ impl Args {
         let works = register.len();
         let entry = register.keep(&sealed, writer.size(), &key, &salts)?;
         let index = writer.append(&entry).map_err(of_store)?;
-        let checkpoint = writer.seal().map_err(of_store)?;
+        let checkpoint = sealed.seal(&mut writer)?;
         witnesses::ask(context, &sealed, &mut writer)?;
 
         let said = Said {
@@ -304,7 +304,8 @@ impl UsesRow {
     }
 }
 
-fn rows(path: &Path) -> Result<BTreeMap<String, Vec<UsesRow>>, Failure> {
+/// The rows of a table of use records, by shard.
+pub(crate) fn rows(path: &Path) -> Result<BTreeMap<String, Vec<UsesRow>>, Failure> {
     let table = Table::open(path).or_fail(Exit::Input)?;
     let places: HashMap<String, usize> = table.columns().iter().cloned().zip(0..).collect();
     let mut rows: BTreeMap<String, Vec<UsesRow>> = BTreeMap::new();

@@ -95,7 +95,7 @@ impl Args {
             .or_fail(Exit::Unavailable)?;
         let leaf = Leaf::Value(Document { period: report.period.clone(), document, private });
         let index = writer.append(&leaf.encode()).map_err(of_store)?;
-        let checkpoint = writer.seal().map_err(of_store)?;
+        let checkpoint = sealed.seal(&mut writer)?;
         witnesses::ask(context, &sealed, &mut writer)?;
         context.out.note(&format!(
             "{} states it; keep it. Its hash is sealed as entry {index}",

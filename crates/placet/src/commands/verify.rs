@@ -1,5 +1,5 @@
-//! `placet verify`: checks an answer to a look-up, a case or a dossier, offline, and says in plain words what it proves
-//! and what not.
+//! `placet verify`: checks an answer to a look-up, a disclosure, a change of key, a receipt, a statement, a case or a
+//! dossier, offline, and says in plain words what it proves and what not.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -9,8 +9,10 @@ use anyhow::Context as _;
 use placet_core::note::Verified;
 use placet_log::answer::{AnswerError, Expected, Proven, verify};
 use placet_log::cbor::Value;
+use placet_log::checkpoint::{Checkpoint, CheckpointError};
 use placet_log::disclosure;
-use placet_log::policy::Policy;
+use placet_log::policy::{Policy, Untrusted};
+use placet_log::timestamp::{self, TimestampError};
 use serde::Serialize;
 
 use crate::commands::lookup::work_name;
@@ -22,8 +24,12 @@ use crate::{Context, Exit, Failure};
 mod disclosed;
 mod receipt;
 mod signed;
+mod statement;
 
-/// Verify the answer to a look-up, a disclosure, the folder of a case, or a dossier, offline
+/// The first byte of a COSE_Sign1.
+const COSE_SIGN1: u8 = 0xd2;
+
+/// Verify the answer to a look-up, a disclosure, a statement, the folder of a case, or a dossier, offline
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The proof file, the folder of a case, or a dossier.json with its signature beside it
@@ -32,7 +38,8 @@ pub(crate) struct Args {
     /// Trust policy: which logs and witnesses you trust (C2SP tlog-policy); a case and a dossier need none
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// Case or dossier: accept signatures of these keys only; may be repeated
+    /// Case, dossier or statement: accept signatures of these keys only; may be repeated [statement: default the policy's
+    /// logs]
     #[arg(long = "key", value_name = "KEY")]
     keys: Vec<String>,
     /// The work you asked about; an answer about another is refused
@@ -44,6 +51,15 @@ pub(crate) struct Args {
     /// The entry, where the proof file is a COSE receipt (`placet log receipt`)
     #[arg(long, value_name = "FILE", conflicts_with_all = ["work", "period", "newest"])]
     entry: Option<PathBuf>,
+    /// The document, where the proof file is a transparent statement (`placet log statement`)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["entry", "work", "period", "newest"])]
+    document: Option<PathBuf>,
+    /// Timestamp token of the proof's checkpoint (`placet log timestamp`)
+    #[arg(long, value_name = "FILE")]
+    timestamp: Option<PathBuf>,
+    /// Proof by which the log's key hands over to the next (`placet log change-key`); repeat for more, oldest first
+    #[arg(long = "key-change", value_name = "PROOF")]
+    key_changes: Vec<PathBuf>,
     /// Size of the newest checkpoint you know; an answer on an older one is refused
     #[arg(long, value_name = "ENTRIES")]
     newest: Option<u64>,
@@ -60,6 +76,8 @@ struct Said {
     period: String,
     fields: Vec<(String, String)>,
     signed: Vec<Signed>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stamped: Option<Stamped>,
     uses: Vec<Row>,
     not_proven: Vec<&'static str>,
 }
@@ -69,6 +87,15 @@ struct Signed {
     name: String,
     /// When a witness saw the checkpoint; absent for the log itself.
     time: Option<jiff::Timestamp>,
+}
+
+/// A timestamp that holds for the checkpoint.
+#[derive(Serialize)]
+struct Stamped {
+    /// By the name that the policy gives it.
+    authority: String,
+    time: jiff::Timestamp,
+    serial: String,
 }
 
 impl Args {
@@ -87,17 +114,37 @@ impl Args {
             return Err(Failure::new(Exit::Usage, error)
                 .hint("give the file with the keys of the logs that you trust: --policy FILE"));
         };
-        let policy = Policy::parse(&read(policy)?).or_fail(Exit::Usage)?;
+        let mut policy = Policy::parse(&read(policy)?).or_fail(Exit::Usage)?;
+        let denied = |error: AnswerError| {
+            let unknown =
+                matches!(&error, AnswerError::Untrusted(Untrusted::Checkpoint(CheckpointError::Note(_))));
+            let failure = Failure::new(
+                Exit::Denied,
+                anyhow::Error::new(error).context("NOT PROVEN: the proof does not hold"),
+            );
+            if unknown {
+                failure.hint(
+                    "if the log changed its key since, add the proof that it gave out: --key-change FILE",
+                )
+            } else {
+                failure
+            }
+        };
+        for change in &self.key_changes {
+            policy
+                .follow(&read(change)?)
+                .map_err(|error| denied(error).hint(format!("in {}", change.display())))?;
+        }
         let file = read(&self.proof)?;
+        if file.first() == Some(&COSE_SIGN1) && self.entry.is_none() {
+            let document = self.document.as_ref().map(read).transpose()?;
+            return statement::run(context, &file, document.as_deref(), &policy, &self.keys);
+        }
         if let Some(entry) = &self.entry {
             return receipt::run(context, &file, &read(entry)?, &policy);
         }
-        let denied = |error: AnswerError| {
-            Failure::new(
-                Exit::Denied,
-                anyhow::Error::new(error).context("NOT PROVEN: the proof does not hold"),
-            )
-        };
+        let token = self.timestamp.as_ref().map(read).transpose()?;
+        let stamped = |checkpoint: &Checkpoint| stamped(token.as_deref(), checkpoint, &policy);
         if disclosure::is_disclosure(&file) {
             if self.work.is_some() || self.period.is_some() {
                 let error = anyhow::anyhow!("NOT PROVEN: this is a disclosure, no answer to a look-up");
@@ -107,7 +154,8 @@ impl Args {
             if let Some(known) = self.newest.filter(|known| proven.checkpoint.size < *known) {
                 return Err(denied(AnswerError::Stale { found: proven.checkpoint.size, known }));
             }
-            let said = disclosed::Said::of(proven);
+            let stamped = stamped(&proven.checkpoint)?;
+            let said = disclosed::Said::of(proven, stamped);
             if context.out.is_json() {
                 context.out.json("placet.verify-disclosure/1", &said)?;
             } else {
@@ -119,7 +167,8 @@ impl Args {
         let expected =
             Expected { work: work.as_deref(), period: self.period.as_deref(), size_known: self.newest };
         let proven = verify(&file, &policy, expected).map_err(denied)?;
-        let said = Said::of(proven);
+        let stamped = stamped(&proven.checkpoint)?;
+        let said = Said::of(proven, stamped);
         if context.out.is_json() {
             context.out.json("placet.verify/1", &said)?;
         } else {
@@ -127,6 +176,31 @@ impl Args {
         }
         Ok(Exit::Done)
     }
+}
+
+/// The time of the checkpoint by a token, if there is one.
+fn stamped(
+    token: Option<&[u8]>,
+    checkpoint: &Checkpoint,
+    policy: &Policy,
+) -> Result<Option<Stamped>, Failure> {
+    let Some(token) = token else { return Ok(None) };
+    let denied = |error: anyhow::Error| {
+        Failure::new(Exit::Denied, error.context("NOT PROVEN: the timestamp does not hold"))
+    };
+    let timestamp = timestamp::verify(token, timestamp::imprint(checkpoint), policy.authorities());
+    let timestamp = timestamp.map_err(|error| {
+        let hint = match &error {
+            TimestampError::Untrusted { found } => Some(format!(
+                "if you trust this certificate, add to the policy: #timestamp-authority NAME {found}"
+            )),
+            _ => None,
+        };
+        let failure = denied(anyhow::Error::new(error));
+        hint.into_iter().fold(failure, Failure::hint)
+    })?;
+    let time = jiff::Timestamp::from_second(timestamp.time).map_err(|error| denied(error.into()))?;
+    Ok(Some(Stamped { authority: timestamp.authority, time, serial: timestamp.serial }))
 }
 
 impl Signed {
@@ -150,11 +224,17 @@ fn say_signed(f: &mut std::fmt::Formatter<'_>, signed: &[Signed]) -> std::fmt::R
     })
 }
 
+fn say_stamped(f: &mut std::fmt::Formatter<'_>, stamped: Option<&Stamped>) -> std::fmt::Result {
+    let Some(Stamped { authority, time, .. }) = stamped else { return Ok(()) };
+    writeln!(f, "  It stood like this at {time} at the latest: stamped by {}.", foreign(authority))
+}
+
 impl Said {
-    fn of(proven: Proven) -> Said {
+    fn of(proven: Proven, stamped: Option<Stamped>) -> Said {
         let mut not_proven = vec![
             "that the register is complete: only an audit that opens sealed shards speaks to that",
             "that what was sealed is true",
+            "that it is the last register of the period: the log may hold a later one, in which more stands",
         ];
         if proven.uses.is_none() {
             not_proven.splice(
@@ -180,6 +260,7 @@ impl Said {
             period: proven.register.period,
             fields: proven.fields.into_iter().map(|(name, value)| (name, plain(&value))).collect(),
             signed,
+            stamped,
             uses: proven.uses.unwrap_or_default().iter().map(Row::from).collect(),
             not_proven,
         }
@@ -206,6 +287,7 @@ impl std::fmt::Display for Said {
         writeln!(f, "  Entry {entry} of the log {log} ({size} entries) is a register")?;
         writeln!(f, "  for the period {}{which}.", foreign(&self.period))?;
         say_signed(f, &self.signed)?;
+        say_stamped(f, self.stamped.as_ref())?;
         let work = foreign(&self.work);
         if self.answer == "present" {
             writeln!(f, "  {work} is PRESENT in this register:\n")?;

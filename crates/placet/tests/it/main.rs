@@ -13,6 +13,7 @@ mod ledger;
 mod log;
 mod lookup;
 mod pack;
+mod proofs;
 mod publish;
 mod register;
 mod reserve;

@@ -59,8 +59,13 @@ pub(crate) fn scanned() -> TempDir {
     folder
 }
 
+/// The key of the pack's issuer.
+pub(crate) fn issuer() -> String {
+    Signer::from_seed("press", [7; 32]).unwrap().verifier().to_string()
+}
+
 fn scan(folder: &Path, out: &str) {
-    let key = Signer::from_seed("press", [7; 32]).unwrap().verifier().to_string();
+    let key = issuer();
     let args = ["scan", "corpus", "--pack", "rights.placet", "--use", "train-gen", "--as-of", "2026-11-21"];
     run(folder, args.into_iter().chain(["--trust", &key, "--out", out])).expect(10);
 }
@@ -205,4 +210,58 @@ fn an_audit_finds_what_was_sealed_and_is_not_there() {
     scan(home, "shorter");
     read.push(audit("shorter").expect(3));
     insta::assert_snapshot!(read.iter().map(steady).collect::<Vec<_>>().join("\n\n"));
+}
+
+/// Of two shards one is drawn. The provider's run left the second book out in both.
+#[test]
+fn an_audit_scans_the_drawn_shards_alone_and_finds_what_was_left_out() {
+    let folder = scanned();
+    let home = folder.path();
+    fs::remove_dir_all(home.join("run")).unwrap();
+    let corpus = fs::read_to_string(home.join("corpus/a.jsonl")).unwrap();
+    fs::remove_file(home.join("corpus/a.jsonl")).unwrap();
+    let (first, second) = corpus.split_once('\n').unwrap();
+    let hidden: String = second.replace("ba", "ko").replace("mal", "dor").replace("tu", "ri");
+    let write = |second: &str| {
+        // 512 files are a shard, the last one is another.
+        for n in 0..513 {
+            let text =
+                if n < 2 || n == 512 { format!("{first}\n{second}") } else { "{\"text\": \"a\"}\n".into() };
+            fs::write(home.join(format!("corpus/{n:04}.jsonl")), text).unwrap();
+        }
+    };
+    write(&hidden);
+    scan(home, "run");
+    create(home);
+    seal(home, true).expect(0);
+    let plan = ["audit", "plan", "--log", "placet/log", "--policy", "trust.policy", "--confidence", "0.5"];
+    run(home, plan.into_iter().chain(["--max-missed", "0.4"])).expect(0);
+    let key = issuer();
+    let audit = |out: &str, code| {
+        let words =
+            ["audit", "run", "--plan", "audit-plan.json", "--log", "placet/log", "--sealed", "run", "--json"];
+        let more = ["--shards", "corpus", "--pack", "rights.placet", "--trust", &key, "--out", out];
+        let said = run(home, words.into_iter().chain(more)).expect(code);
+        serde_json::from_str::<serde_json::Value>(&said.stdout).unwrap()
+    };
+    let said = audit("first", 0);
+    assert_eq!((&said["opened"], &said["agree"]), (&1.into(), &true.into()));
+    assert_eq!(
+        fs::read_dir(home.join("first/commits")).unwrap().count(),
+        1,
+        "only the drawn shard is scanned"
+    );
+    write(second);
+    let said = audit("second", 10);
+    let kinds = |kind: &str| {
+        let all = said["differences"].as_array().unwrap().iter().filter(|d| d["kind"] == kind);
+        all.map(|d| d["work"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds("found but not sealed"), ["press/b2"]);
+    assert!(!kinds("another file than sealed").is_empty());
+    // The same command goes on; without packs, or with the run of another question, there is no finding.
+    audit("second", 10);
+    let without = ["audit", "run", "--plan", "audit-plan.json", "--log", "placet/log", "--sealed", "run"];
+    run(home, without.into_iter().chain(["--shards", "corpus"])).expect(2);
+    run(home, without).expect(2);
 }

@@ -1,10 +1,9 @@
-//! `placet log add`: seals what is no scan: authorizations, corrections, changes of keys.
+//! `placet log add`: seals what is no scan: authorizations and corrections.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use placet_core::note::Verifier;
 use placet_log::cbor::Value;
 use placet_log::hash::Hash;
 use placet_log::leaf::{Document, Leaf};
@@ -32,15 +31,6 @@ enum What {
         of: u64,
         #[command(flatten)]
         sheet: Sheet,
-    },
-    /// From here on another key signs the log or blinds its registers
-    Key {
-        /// Which key
-        #[arg(value_parser = ["log", "register"])]
-        which: String,
-        /// The new public key: name+hash+base64 for the log, base64 for registers
-        #[arg(long, value_name = "KEY")]
-        new: String,
     },
 }
 
@@ -81,19 +71,9 @@ impl Args {
             What::Correction { of, sheet } => {
                 ("correction", Leaf::Correction { of, document: sheet.seal(context, &sealed, index)? })
             }
-            What::Key { which, new } => {
-                let old = if which == "log" {
-                    new.parse::<Verifier>().or_fail(Exit::Usage)?;
-                    sealed.signer()?.verifier().to_string()
-                } else {
-                    new.parse::<Hash>().or_fail(Exit::Usage)?;
-                    Hash(sealed.blind_key()?.public()).to_string()
-                };
-                ("key", Leaf::KeyChange { what: which, old, new })
-            }
         };
         writer.append(&leaf.encode()).map_err(of_store)?;
-        let checkpoint = writer.seal().map_err(of_store)?;
+        let checkpoint = sealed.seal(&mut writer)?;
         witnesses::ask(context, &sealed, &mut writer)?;
         let said = Said { entry: index, kind, size: checkpoint.size, root: checkpoint.root.to_string() };
         if context.out.is_json() {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use placet_log::checkpoint::Checkpoint;
+use placet_log::cose::is_statement;
 use placet_log::fsck::{Flaw, fsck};
 use placet_log::leaf::Leaf;
 use placet_log::policy::Policy;
@@ -26,6 +27,9 @@ pub(super) struct Args {
     /// Trust policy
     #[arg(long, value_name = "FILE")]
     policy: PathBuf,
+    /// Proof by which the log's key hands over to the next (`placet log change-key`); repeat for more, oldest first
+    #[arg(long = "key-change", value_name = "PROOF")]
+    key_changes: Vec<PathBuf>,
     /// A checkpoint that was seen before, beside the one that is remembered below the home folder
     #[arg(long, value_name = "FILE")]
     earlier: Option<PathBuf>,
@@ -43,6 +47,8 @@ struct Checked {
     shards: u64,
     registers: u64,
     other: u64,
+    /// Signed statements (RFC 9943).
+    statements: u64,
     /// Entries that follow no known schema.
     foreign: u64,
 }
@@ -52,7 +58,10 @@ impl Args {
         let read = |path: PathBuf| {
             fs::read(&path).with_context(|| format!("cannot read {}", path.display())).or_fail(Exit::Input)
         };
-        let policy = Policy::parse(&read(self.policy)?).or_fail(Exit::Usage)?;
+        let mut policy = Policy::parse(&read(self.policy)?).or_fail(Exit::Usage)?;
+        for change in self.key_changes {
+            policy.follow(&read(change)?).or_fail(Exit::Denied)?;
+        }
         let place = Place::of(&self.log);
         let note = place.read("checkpoint").context("cannot read the checkpoint").or_fail(match place {
             Place::Folder(_) => Exit::Input,
@@ -85,6 +94,7 @@ impl Args {
                 Ok(Leaf::Shard(_)) => checked.shards += 1,
                 Ok(Leaf::Register(_)) => checked.registers += 1,
                 Ok(_) => checked.other += 1,
+                Err(_) if is_statement(entry) => checked.statements += 1,
                 Err(_) => checked.foreign += 1,
             };
             fsck(&checkpoint, earlier.as_ref(), |path| place.read(path), visit).map_err(|flaw| {
@@ -106,11 +116,15 @@ impl Args {
                 [] => "cosigned by nobody".to_owned(),
                 names => format!("cosigned by {}", foreign(&names.join(", "))),
             };
+            let statements = match checked.statements {
+                0 => String::new(),
+                n => format!(", {}", count(n, "statement", "statements")),
+            };
             let before = checked.seen.map_or("it was not seen here before".to_owned(), |size| {
                 format!("it continues the {} seen here before", count(size, "entry", "entries"))
             });
             context.out.result(&format!(
-                "{} holds together: {} ({}, {}, {}, {} of no known schema), root {}\n{witnesses}; {before}\n",
+                "{} holds together: {} ({}, {}, {}{statements}, {} of no known schema), root {}\n{witnesses}; {before}\n",
                 foreign(&checked.log),
                 count(checked.size, "entry", "entries"),
                 count(checked.shards, "shard", "shards"),

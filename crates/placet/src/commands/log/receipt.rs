@@ -19,6 +19,9 @@ pub(super) struct Args {
     /// Where the receipt goes; the entry's bytes go beside it, with `.entry`
     #[arg(long, short, value_name = "FILE", default_value = "receipt.cbor")]
     output: PathBuf,
+    /// Where the entry is a statement (`placet log statement`): write the statement with its receipt attached
+    #[arg(long)]
+    transparent: bool,
 }
 
 impl Args {
@@ -29,9 +32,17 @@ impl Args {
             let error = anyhow::anyhow!("there is no entry {}", self.entry);
             return Err(Failure::new(Exit::Usage, error));
         };
+        if self.transparent {
+            let bytes = super::statement::transparent(&reader, self.entry, &entry, &signer)?;
+            fs::write(&self.output, bytes)
+                .with_context(|| format!("cannot write {}", self.output.display()))
+                .or_fail(Exit::Unavailable)?;
+            context.out.result(&format!("{}\n", foreign(&self.output.display().to_string())))?;
+            return Ok(Exit::Done);
+        }
         let checkpoint = reader.checkpoint();
         let hashes = reader.tiles().inclusion_proof(self.entry).map_err(of_store)?;
-        let receipt = Receipt { size: checkpoint.size, index: self.entry, hashes };
+        let receipt = Receipt { size: checkpoint.size, index: self.entry, hashes, claims: None };
         // Signed only if the tree on disk leads to the root that the log signed before.
         let signed = receipt.sign(checkpoint.root, &signer);
         let holds = |bytes: &Vec<u8>| Receipt::verify(bytes, &entry, signer.verifier()).is_ok();

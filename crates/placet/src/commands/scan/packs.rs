@@ -11,14 +11,14 @@ use crate::output::foreign;
 use crate::{Context, Exit, Failure};
 
 /// Packs of trusted issuers, with the texts at hand.
-pub(super) struct Opened {
-    pub(super) packs: Arc<PackSet>,
-    pub(super) texts: Option<Arc<dyn Texts + Send>>,
-    pub(super) texts_id: String,
+pub(crate) struct Opened {
+    pub(crate) packs: Arc<PackSet>,
+    pub(crate) texts: Option<Arc<dyn Texts + Send>>,
+    pub(crate) texts_id: String,
 }
 
 /// Opens packs. One of an issuer that is not trusted is asked about on a terminal and refused elsewhere.
-pub(super) fn open(paths: &[PathBuf], trust: &[String], context: &Context) -> Result<Opened, Failure> {
+pub(crate) fn open(paths: &[PathBuf], trust: &[String], context: &Context) -> Result<Opened, Failure> {
     let mut registry = match Registry::open(&context.home, context.now) {
         Ok(registry) => Some(registry),
         Err(placet_registry::RegistryError::Missing { .. }) => None,

@@ -1,11 +1,11 @@
-//! What a disclosure proves, in plain words: a private field of an entry, or a row of a sealed shard.
+//! What a disclosure proves, in plain words: a private field of an entry, a row of a sealed shard, or a change of key.
 
 use placet_log::cbor::Value;
 use placet_log::disclosure::{Proven, Shown};
 use placet_log::leaf::Leaf;
 use serde::Serialize;
 
-use super::{Signed, plain, say_signed};
+use super::{Signed, Stamped, plain, say_signed, say_stamped};
 use crate::output::foreign;
 
 #[derive(Serialize)]
@@ -16,7 +16,7 @@ pub(super) struct Said {
     /// `shard`, `register`, `authorization`, `value`, `correction` or `key`.
     kind: &'static str,
     period: Option<String>,
-    /// `field` or `row`.
+    /// `field`, `row` or `key`.
     shown: &'static str,
     /// The row's number.
     row: Option<u64>,
@@ -24,11 +24,13 @@ pub(super) struct Said {
     rows: Option<u64>,
     members: Vec<(String, String)>,
     signed: Vec<Signed>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stamped: Option<Stamped>,
     not_proven: Vec<&'static str>,
 }
 
 impl Said {
-    pub(super) fn of(proven: Proven) -> Said {
+    pub(super) fn of(proven: Proven, stamped: Option<Stamped>) -> Said {
         let (kind, period) = match &proven.leaf {
             Leaf::Shard(shard) => ("shard", Some(&shard.period)),
             Leaf::Register(register) => ("register", Some(&register.period)),
@@ -49,9 +51,18 @@ impl Said {
                 ("row", Some(index), members.collect())
             }
             Shown::Row { index, value } => ("row", Some(index), vec![("row".to_owned(), plain(&value))]),
+            Shown::Key { what, old, new } => {
+                let members = [("which", what), ("old", old), ("new", new)];
+                ("key", None, members.map(|(name, value)| (name.to_owned(), value)).to_vec())
+            }
         };
         let signed = Signed::all(proven.signed);
-        let mut not_proven = vec!["that what was sealed is true, or all that there was to seal"];
+        let mut not_proven = match shown {
+            "key" => {
+                vec!["that the key was changed by whom it belongs to: who has stolen it could have done it"]
+            }
+            _ => vec!["that what was sealed is true, or all that there was to seal"],
+        };
         not_proven.extend(Signed::not_proven(&signed));
         Said {
             log: proven.checkpoint.origin,
@@ -64,6 +75,7 @@ impl Said {
             rows: rows.filter(|_| row.is_some()),
             members,
             signed,
+            stamped,
             not_proven,
         }
     }
@@ -83,11 +95,15 @@ impl std::fmt::Display for Said {
             self.kind
         )?;
         say_signed(f, &self.signed)?;
-        let what = match self.row.zip(self.rows) {
-            Some((row, rows)) => format!("Row {row} of the {rows} that it commits to, counted from 0,"),
-            None => "A private field that it commits to".to_owned(),
+        say_stamped(f, self.stamped.as_ref())?;
+        let what = match (self.shown, self.row.zip(self.rows)) {
+            (_, Some((row, rows))) => {
+                format!("Row {row} of the {rows} that it commits to, counted from 0, reads")
+            }
+            ("key", None) => "From there on another key signs".to_owned(),
+            (_, None) => "A private field that it commits to reads".to_owned(),
         };
-        writeln!(f, "  {what} reads:\n")?;
+        writeln!(f, "  {what}:\n")?;
         for (name, value) in &self.members {
             writeln!(f, "    {}  {}", foreign(name), foreign(value))?;
         }

@@ -1,9 +1,9 @@
-//! COSE receipts (RFC 9942) from the same tree: inclusion of an entry, signed by the log's key, for readers that speak
-//! COSE. The tree is that of RFC 9162 with SHA-256, verifiable data structure 1 of the RFC's registry.
+//! COSE receipts (RFC 9942) from the same tree: inclusion of an entry, signed by the log's key. The tree is that of
+//! RFC 9162 with SHA-256, verifiable data structure 1 of the RFC's registry.
 //!
 //! ```text
 //! receipt   = #6.18([protected, unprotected, nil, signature])                        COSE_Sign1, RFC 9052 section 4.2
-//! protected = << {1 (alg): -8 (EdDSA), 4 (kid): key id, 395 (vds): 1} >>
+//! protected = << {1 (alg): -8 (EdDSA), 4 (kid): key id, ? 15 (CWT claims): {1 (iss): log, 2 (sub): text}, 395 (vds): 1} >>
 //! unprotected = {396 (vdp): {-1 (inclusion): [<< [tree size, index, [hash, …]] >>]}}
 //! signed    = ["Signature1", protected, h'', root]                                    the root is detached
 //! ```
@@ -13,12 +13,11 @@
 
 use placet_core::note::{Signer, Verifier};
 
+use super::items::{Cbor, Reader};
+use super::{ALG, CWT_CLAIMS, EDDSA, ISSUER, KID, SUBJECT, to_be_signed};
 use crate::hash::Hash;
 use crate::proof::{ProofError, verify_inclusion};
 
-const ALG: u64 = 1;
-const EDDSA: i64 = -8;
-const KID: u64 = 4;
 const VDS: u64 = 395;
 const RFC9162_SHA256: u64 = 1;
 const VDP: u64 = 396;
@@ -33,12 +32,24 @@ pub enum ReceiptError {
     /// Bytes that are no receipt as written here.
     #[error("not a COSE receipt of an inclusion: {0}")]
     Malformed(&'static str),
-    /// Another key, or a changed receipt.
+    /// A receipt by another key.
+    #[error("the receipt names another key than the log's")]
+    Key,
+    /// A signature that the key did not make.
     #[error("the receipt was not signed with the log's key, or was changed")]
     Signature,
     /// The entry is another.
     #[error(transparent)]
     Inclusion(#[from] ProofError),
+}
+
+/// Who speaks and of what (RFC 8392), as SCITT asks of receipts and statements.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// `iss`.
+    pub issuer: String,
+    /// `sub`.
+    pub subject: String,
 }
 
 /// A receipt that an entry stands at a place of a tree.
@@ -50,13 +61,15 @@ pub struct Receipt {
     pub index: u64,
     /// The inclusion proof.
     pub hashes: Vec<Hash>,
+    /// Claims under the signature; receipts of statements have them.
+    pub claims: Option<Claims>,
 }
 
 impl Receipt {
     /// Signs a receipt for the tree of this root. Whoever calls has the root from a checkpoint of the log's own.
     pub fn sign(&self, root: Hash, signer: &Signer) -> Option<Vec<u8>> {
-        let protected = protected(signer.verifier());
-        let signature = signer.sign_bytes(&to_be_signed(&protected, root)).ok()?;
+        let protected = protected(signer.verifier(), self.claims.as_ref());
+        let signature = signer.sign_bytes(&to_be_signed(&protected, &root.0)).ok()?;
         let mut proof = Cbor::default();
         proof.head(4, 3).uint(self.size).uint(self.index).head(4, self.hashes.len() as u64);
         for hash in &self.hashes {
@@ -82,8 +95,10 @@ impl Receipt {
             return Err(ReceiptError::Malformed("no COSE_Sign1"));
         }
         let protected = r.bytes().ok_or_else(malformed("no protected header"))?;
-        if protected != self::protected(key) {
-            return Err(ReceiptError::Malformed("another algorithm, key or kind of tree"));
+        let (id, claims) =
+            header(protected).ok_or_else(malformed("another algorithm, or another kind of tree"))?;
+        if id != key.id().0 {
+            return Err(ReceiptError::Key);
         }
         let vdp = (r.head(5), r.head(0), r.head(5), r.head(1), r.head(4));
         if vdp != (Some(1), Some(VDP), Some(1), Some(0), Some(1)) {
@@ -103,13 +118,44 @@ impl Receipt {
         let hashes = hashes.ok_or_else(malformed("a proof line that is no hash"))?;
         // The root is detached: the proof leads to it, and the signature holds for that root alone.
         let root = root_of(size, index, Hash::leaf(entry), &hashes)?;
-        let signed = to_be_signed(protected, root);
-        if !key.verify_bytes(&signed, signature) {
+        if !key.verify_bytes(&to_be_signed(protected, &root.0), signature) {
             return Err(ReceiptError::Signature);
         }
         verify_inclusion(index, size, Hash::leaf(entry), &hashes, root)?;
-        Ok(Receipt { size, index, hashes })
+        Ok(Receipt { size, index, hashes, claims })
     }
+}
+
+fn protected(key: &Verifier, claims: Option<&Claims>) -> Vec<u8> {
+    let mut header = Cbor::default();
+    header.head(5, 3 + u64::from(claims.is_some())).uint(ALG).int(EDDSA).uint(KID).bytes(&key.id().0);
+    if let Some(Claims { issuer, subject }) = claims {
+        header.uint(CWT_CLAIMS).head(5, 2).uint(ISSUER).text(issuer).uint(SUBJECT).text(subject);
+    }
+    header.uint(VDS).uint(RFC9162_SHA256);
+    header.0
+}
+
+/// Key id and claims of a protected header as [`protected`] writes it.
+fn header(bytes: &[u8]) -> Option<(&[u8], Option<Claims>)> {
+    let mut r = Reader(bytes);
+    let members = r.head(5)?;
+    let alg = (r.head(0)?, r.int()?) == (ALG, EDDSA);
+    let id = (r.head(0)? == KID).then(|| r.bytes()).flatten()?;
+    let claims = match members {
+        3 => None,
+        4 => Some(claims(&mut r)?),
+        _ => return None,
+    };
+    let vds = (r.head(0)?, r.head(0)?) == (VDS, RFC9162_SHA256);
+    (alg && vds && r.0.is_empty()).then_some((id, claims))
+}
+
+fn claims(r: &mut Reader<'_>) -> Option<Claims> {
+    let two = (r.head(0)?, r.head(5)?) == (CWT_CLAIMS, 2);
+    let issuer = (r.head(0)? == ISSUER).then(|| r.text()).flatten()?.to_owned();
+    let subject = (r.head(0)? == SUBJECT).then(|| r.text()).flatten()?.to_owned();
+    two.then_some(Claims { issuer, subject })
 }
 
 /// RFC 9162 section 2.1.3.2 without the comparison at its end.
@@ -136,83 +182,6 @@ fn root_of(size: u64, index: u64, leaf: Hash, hashes: &[Hash]) -> Result<Hash, R
     if snode == 0 { Ok(root) } else { Err(fail) }
 }
 
-fn protected(key: &Verifier) -> Vec<u8> {
-    let mut header = Cbor::default();
-    header.head(5, 3).uint(ALG).int(EDDSA).uint(KID).bytes(&key.id().0).uint(VDS).uint(RFC9162_SHA256);
-    header.0
-}
-
-fn to_be_signed(protected: &[u8], root: Hash) -> Vec<u8> {
-    let mut signed = Cbor::default();
-    signed.head(4, 4).head(3, 10).0.extend_from_slice(b"Signature1");
-    signed.bytes(protected).bytes(&[]).bytes(&root.0);
-    signed.0
-}
-
-/// Writes the few CBOR items of COSE, whose maps have numbers for keys, in RFC 8949's deterministic encoding.
-#[derive(Default)]
-struct Cbor(Vec<u8>);
-
-impl Cbor {
-    fn head(&mut self, major: u8, n: u64) -> &mut Cbor {
-        crate::cbor::head(&mut self.0, major, n);
-        self
-    }
-
-    fn uint(&mut self, n: u64) -> &mut Cbor {
-        self.head(0, n)
-    }
-
-    fn int(&mut self, n: i64) -> &mut Cbor {
-        match u64::try_from(n) {
-            Ok(n) => self.head(0, n),
-            Err(_) => self.head(1, !n as u64),
-        }
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) -> &mut Cbor {
-        self.head(2, bytes.len() as u64).0.extend_from_slice(bytes);
-        self
-    }
-}
-
-/// Reads the same back. Whatever is not written as above does not match.
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn byte(&mut self) -> Option<u8> {
-        let (first, rest) = self.0.split_first()?;
-        self.0 = rest;
-        Some(*first)
-    }
-
-    /// The number of an item of this major type, written as short as possible.
-    fn head(&mut self, major: u8) -> Option<u64> {
-        let first = self.byte()?;
-        let short = first & 31;
-        let n = match short {
-            0..24 => u64::from(short),
-            24..=27 => {
-                let (number, rest) = self.0.split_at_checked(1 << (short - 24))?;
-                self.0 = rest;
-                number.iter().fold(0, |n, byte| n << 8 | u64::from(*byte))
-            }
-            _ => return None,
-        };
-        let mut again = Vec::new();
-        crate::cbor::head(&mut again, major, n);
-        let as_short = again.first() == Some(&first);
-        as_short.then_some(n)
-    }
-
-    fn bytes(&mut self) -> Option<&'a [u8]> {
-        let length = usize::try_from(self.head(2)?).ok()?;
-        let (bytes, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
-        Some(bytes)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -226,7 +195,7 @@ mod tests {
 
     fn receipt(size: u64, index: u64) -> Vec<u8> {
         let tree: Tree = (0..size).map(|n| Hash::leaf(&n.to_be_bytes())).collect();
-        let receipt = Receipt { size, index, hashes: tree.inclusion_proof(index) };
+        let receipt = Receipt { size, index, hashes: tree.inclusion_proof(index), claims: None };
         receipt.sign(tree.root(), &signer()).unwrap()
     }
 
