@@ -93,7 +93,7 @@ fn a_request_has_the_shape_that_openssl_reads() {
     // RFC 3161 section 2.4.1: version 1, SHA-256 with NULL, the hash, the nonce as a number from 0, certReq.
     let bytes = request(Hash([7; 32]), 0x80);
     let head = [
-        0x30, 0x3a, 2, 1, 1, 0x30, 0x31, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1, 5, 0, 4, 32,
+        0x30, 0x3d, 2, 1, 1, 0x30, 0x31, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1, 5, 0, 4, 32,
     ];
     assert_eq!(bytes, [&head[..], &[7; 32], &[2, 2, 0, 0x80], &[1, 1, 0xff]].concat());
     assert_eq!(request(Hash([7; 32]), 0)[56..59], [2, 1, 0]);

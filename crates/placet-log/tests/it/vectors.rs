@@ -39,7 +39,13 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
     let fields = fields.map(|(name, value)| (name.to_owned(), Value::text(value))).to_vec();
     let private = Private::new(&salts, scope, fields);
     let rows: Vec<Value> = (0..5)
-        .map(|n| Value::map([("work", Value::text(format!("press/b{n}"))), ("words", Value::Uint(100 * n)), ("use", Value::text("train-gen"))]))
+        .map(|n| {
+            Value::map([
+                ("work", Value::text(format!("press/b{n}"))),
+                ("words", Value::Uint(100 * n)),
+                ("use", Value::text("train-gen")),
+            ])
+        })
         .collect();
     let shard = Leaf::Shard(Shard {
         run: Hash([1; 32]),
@@ -80,20 +86,32 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
     let mut files = vec![
         ("trust.policy", format!("log {}\nquorum none\n", old.verifier()).into_bytes()),
         ("field.placet-proof", disclosure::field(&shard, &stage, outer(&log, 0)).to_string().into_bytes()),
-        ("row.placet-proof", disclosure::row(&shard, &salts, scope, &rows, 3, outer(&log, 0)).unwrap().to_string().into_bytes()),
+        (
+            "row.placet-proof",
+            disclosure::row(&shard, &salts, scope, &rows, 3, outer(&log, 0))
+                .unwrap()
+                .to_string()
+                .into_bytes(),
+        ),
         ("key-change.placet-proof", disclosure::key(&change, outer(&log, 2)).to_string().into_bytes()),
         ("receipt.cbor", receipt(0, None)),
         ("receipt.cbor.entry", shard.clone()),
         ("statement.scitt", attach(&statement, &[receipt(1, Some(claims))]).unwrap()),
         ("document.json", DOCUMENT.to_vec()),
     ];
-    let dossier = format!("{{\"schema\": \"placet.dossier/1\", \"by\": \"Provider\", \"key\": \"{}\"}}\n", old.verifier());
+    let dossier = format!(
+        "{{\"schema\": \"placet.dossier/1\", \"by\": \"Provider\", \"key\": \"{}\"}}\n",
+        old.verifier()
+    );
     let hash: String = Hash::of(&[dossier.as_bytes()]).0.iter().map(|byte| format!("{byte:02x}")).collect();
     let signature = placet_core::note::sign(&format!("placet.dossier/1\n{hash}\n"), &[&old]).unwrap();
     files.push(("dossier.json", dossier.into_bytes()));
     files.push(("dossier.json.sig", signature.into_bytes()));
     drop(Writer::open_after_change(&log, &state, new, &[old.verifier().clone()]).unwrap());
-    files.push(("after.placet-proof", disclosure::field(&shard, &stage, outer(&log, 0)).to_string().into_bytes()));
+    files.push((
+        "after.placet-proof",
+        disclosure::field(&shard, &stage, outer(&log, 0)).to_string().into_bytes(),
+    ));
     files
 }
 
@@ -114,7 +132,8 @@ fn they_hold() {
     let files = files();
     let file = |name: &str| files.iter().find(|(other, _)| *other == name).unwrap().1.as_slice();
     let mut policy = Policy::parse(file("trust.policy")).unwrap();
-    let shown = |policy: &Policy, name: &str| disclosure::verify(file(name), policy).map(|proven| proven.shown);
+    let shown =
+        |policy: &Policy, name: &str| disclosure::verify(file(name), policy).map(|proven| proven.shown);
     let stage = Shown::Field { name: "stage".into(), value: Value::text("pre-training") };
     assert_eq!(shown(&policy, "field.placet-proof"), Ok(stage.clone()));
     assert!(matches!(shown(&policy, "row.placet-proof"), Ok(Shown::Row { index: 3, .. })));

@@ -23,7 +23,9 @@ fn calm(run: &Run) -> String {
         let hex = bare.len() == 64 && bare.bytes().all(|b| b.is_ascii_hexdigit());
         let key = bare.split('+').count() > 2 || bare.split_once('+').is_some_and(|(_, id)| id.len() == 8);
         let time = bare.len() == 20 && bare.ends_with('Z') && bare.starts_with("20");
+        let id = bare.len() == 8 && bare.bytes().all(|b| b.is_ascii_hexdigit());
         match (hex, key, time) {
+            _ if id => word.replace(bare, "[ID]"),
             (true, ..) => word.replace(bare, "[SHA-256]"),
             (_, true, _) => word.replace(bare, "[KEY]"),
             (_, _, true) => word.replace(bare, "[TIME]"),
@@ -82,9 +84,9 @@ fn readers_follow_a_log_to_its_new_key() {
     let secret = fs::read(home.join("placet/log-keys/log.key")).unwrap();
     copy(&home.join("placet"), &home.join("thief"));
     let changed = run(home, ["log", "change-key"]).expect(0);
-    let mut read = vec![changed.clone()];
     assert_ne!(fs::read(home.join("placet/log-keys/log.key")).unwrap(), secret);
     fs::write(home.join("new.policy"), &changed.stdout).unwrap();
+    let mut read = vec![changed];
     run(home, ["lookup", "--work", NAMED]).expect(0);
     let answer = "answer.placet-proof";
     read.push(verify(home, &[answer]).expect(10));

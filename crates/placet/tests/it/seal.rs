@@ -204,7 +204,8 @@ fn an_audit_finds_what_was_sealed_and_is_not_there() {
     let auditor = [key.stdout.trim_end().parse().unwrap()];
     let finding = note::open(&fs::read(home.join("finding.note")).unwrap(), &auditor).unwrap();
     let finding: serde_json::Value = serde_json::from_str(&finding.text).unwrap();
-    assert_eq!(finding["differences"][0]["kind"], "sealed but not found");
+    assert_eq!(finding["differences"][0]["kind"], "another file than sealed");
+    assert_eq!(finding["differences"][1]["kind"], "sealed but not found");
     assert_eq!((&finding["chosen"], &finding["agree"]), (&serde_json::json!([0]), &false.into()));
     fs::write(home.join("corpus/a.jsonl"), format!("{first}\n")).unwrap();
     scan(home, "shorter");

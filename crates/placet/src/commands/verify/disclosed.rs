@@ -59,7 +59,7 @@ impl Said {
         let signed = Signed::all(proven.signed);
         let mut not_proven = match shown {
             "key" => {
-                vec!["that the key was changed by whom it belongs to: who has stolen it could have done it"]
+                vec!["that its owner changed the key: whoever stole it could have done so too"]
             }
             _ => vec!["that what was sealed is true, or all that there was to seal"],
         };

@@ -1,0 +1,4 @@
+placet.dossier/1
+4e20daefb93a850481468d2b30a3bcebf7576b913ef26f3fcbb61fa6a42b8144
+
+— log.example.org/proofs Motajg8OKyybEPN9t/tfXY00MUa5tOH3nKNMmHch7kTC65fAhWwts0+AXbcwAg1sd3la7b0E4m8tKkw5Wau6HtAcYAA=
