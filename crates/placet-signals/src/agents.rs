@@ -99,13 +99,14 @@ pub fn all() -> &'static [Agent] {
 
 /// The agent of a token, without regard to case.
 pub fn find(token: &str) -> Option<&'static Agent> {
-    all()
-        .binary_search_by(|a| {
-            let lower = token.bytes().map(|b| b.to_ascii_lowercase());
-            a.token.bytes().map(|b| b.to_ascii_lowercase()).cmp(lower)
-        })
-        .ok()
-        .and_then(|i| all().get(i))
+    find_lower(token.to_ascii_lowercase().as_bytes())
+}
+
+/// The same of a token in lower case.
+pub(crate) fn find_lower(token: &[u8]) -> Option<&'static Agent> {
+    static LOWER: LazyLock<Vec<Box<[u8]>>> =
+        LazyLock::new(|| all().iter().map(|a| a.token.to_ascii_lowercase().into_bytes().into()).collect());
+    LOWER.binary_search_by(|lower| (**lower).cmp(token)).ok().and_then(|i| all().get(i))
 }
 
 fn agent(line: &'static str) -> Option<Agent> {

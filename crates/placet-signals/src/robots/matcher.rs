@@ -5,19 +5,39 @@
 //! Preparing takes n log n of the file; one answer takes at most the file's wildcard rules times the path's length,
 //! and for files without wildcards a binary search.
 
+use std::ops::Range;
+
 use super::path::tail_matches;
 use super::{Group, Reading, Robots};
 use crate::agents;
 
 /// A robots.txt prepared to answer which agent may fetch which path.
-#[derive(Debug)]
+///
+/// Texts and entries of all groups lie in a few vectors, so that preparing a file takes few allocations.
+#[derive(Debug, Default)]
 pub struct Matcher {
-    /// Product tokens in lower case, in order, with the groups that name them.
-    agents: Vec<(Box<str>, Vec<u32>)>,
+    /// Names in order, each with the groups that it names.
+    names: Vec<Name>,
+    /// Names in lower case, one behind the other.
+    name_bytes: Vec<u8>,
+    name_groups: Vec<u32>,
     everybody: Vec<u32>,
-    groups: Vec<Index>,
+    /// Where each group's nodes lie.
+    groups: Vec<Range<u32>>,
+    nodes: Vec<Node>,
+    tails: Vec<Tail>,
+    bytes: Vec<u8>,
     /// The agents of AI systems that the file names.
     known: Vec<&'static agents::Agent>,
+}
+
+/// A product token, or the whole value of a `User-agent` line.
+#[derive(Debug)]
+struct Name {
+    start: u32,
+    len: u32,
+    groups_start: u32,
+    groups_end: u32,
 }
 
 /// What a robots.txt says to one agent about one path.
@@ -41,31 +61,55 @@ pub struct AgentRules<'a> {
 impl Matcher {
     /// Prepares a file that was read.
     pub fn new(robots: &Robots) -> Matcher {
-        let mut agents: Vec<(Box<str>, Vec<u32>)> = Vec::new();
-        let mut everybody = Vec::new();
-        let mut names: Vec<(Box<str>, u32)> = Vec::new();
+        let mut made = Matcher::default();
+        let mut said: Vec<(u32, u32, u32)> = Vec::new();
         for (i, group) in robots.groups.iter().enumerate() {
             let i = i as u32;
             for agent in &group.agents {
                 if agent.is_everybody() {
-                    everybody.push(i);
-                } else {
-                    names.extend(agent.names(robots.reading).map(|n| (n.to_ascii_lowercase().into(), i)));
+                    made.everybody.push(i);
+                    continue;
+                }
+                for name in agent.names(robots.reading) {
+                    said.push((made.name_bytes.len() as u32, name.len() as u32, i));
+                    made.name_bytes.extend(name.bytes().map(|b| b.to_ascii_lowercase()));
                 }
             }
         }
-        everybody.dedup();
-        names.sort();
-        names.dedup();
-        for (name, group) in names {
-            match agents.last_mut() {
-                Some((last, groups)) if *last == name => groups.push(group),
-                _ => agents.push((name, vec![group])),
-            }
+        made.everybody.dedup();
+        made.sort_names(said);
+        let mut builder = Builder { made, chain: Vec::new() };
+        let mut rules = Vec::new();
+        for group in &robots.groups {
+            rules.clear();
+            builder.group(group, robots.reading, &mut rules);
         }
-        let groups = robots.groups.iter().map(|g| Index::new(g, robots.reading)).collect();
-        let known = agents.iter().filter_map(|(name, _)| agents::find(name)).collect();
-        Matcher { agents, everybody, groups, known }
+        builder.made
+    }
+
+    fn sort_names(&mut self, mut said: Vec<(u32, u32, u32)>) {
+        let bytes = std::mem::take(&mut self.name_bytes);
+        let text =
+            |start: u32, len: u32| bytes.get(start as usize..(start + len) as usize).unwrap_or_default();
+        said.sort_unstable_by(|a, b| (text(a.0, a.1), a.2).cmp(&(text(b.0, b.1), b.2)));
+        self.names.reserve(said.len());
+        let mut last: Option<(&[u8], u32)> = None;
+        for (start, len, group) in said {
+            let name = text(start, len);
+            if last == Some((name, group)) {
+                continue;
+            }
+            if let Some(same) = self.names.last_mut().filter(|_| last.is_some_and(|(l, _)| l == name)) {
+                same.groups_end += 1;
+            } else {
+                let at = self.name_groups.len() as u32;
+                self.names.push(Name { start, len, groups_start: at, groups_end: at + 1 });
+                self.known.extend(agents::find_lower(name));
+            }
+            self.name_groups.push(group);
+            last = Some((name, group));
+        }
+        self.name_bytes = bytes;
     }
 
     /// The agents of AI systems that the file names.
@@ -75,12 +119,15 @@ impl Matcher {
 
     /// The rules for an agent, by its product token.
     pub fn agent(&self, token: &str) -> AgentRules<'_> {
-        let found = self
-            .agents
-            .binary_search_by(|(name, _)| name.bytes().cmp(token.bytes().map(|b| b.to_ascii_lowercase())));
-        let named = found.ok().and_then(|i| self.agents.get(i));
-        match named {
-            Some((_, groups)) => AgentRules { matcher: self, groups, named: true },
+        let found = self.names.binary_search_by(|name| {
+            let text = self.name_bytes.get(name.start as usize..(name.start + name.len) as usize);
+            text.unwrap_or_default().iter().copied().cmp(token.bytes().map(|b| b.to_ascii_lowercase()))
+        });
+        match found.ok().and_then(|i| self.names.get(i)) {
+            Some(name) => {
+                let groups = self.name_groups.get(name.groups_start as usize..name.groups_end as usize);
+                AgentRules { matcher: self, groups: groups.unwrap_or_default(), named: true }
+            }
             None => AgentRules { matcher: self, groups: &self.everybody, named: false },
         }
     }
@@ -96,9 +143,7 @@ impl AgentRules<'_> {
     pub fn decide(&self, path: &[u8]) -> Access {
         let mut best = Best::NONE;
         for &g in self.groups {
-            if let Some(index) = self.matcher.groups.get(g as usize) {
-                index.improve(path, &mut best);
-            }
+            self.matcher.improve(g, path, &mut best);
         }
         Access { allowed: best.rank & 1 == 1 || best.rank == 0, line: (best.rank > 0).then_some(best.line) }
     }
@@ -119,13 +164,6 @@ impl Best {
             *self = other;
         }
     }
-}
-
-#[derive(Debug)]
-struct Index {
-    bytes: Vec<u8>,
-    nodes: Vec<Node>,
-    tails: Vec<Tail>,
 }
 
 /// One fixed beginning.
@@ -157,15 +195,24 @@ struct Tail {
 
 const NO_PARENT: u32 = u32::MAX;
 
-impl Index {
-    fn new(group: &Group, reading: Reading) -> Index {
-        let mut rules: Vec<(&[u8], &[u8], Best)> = Vec::with_capacity(group.rules.len());
+/// Beginning, what follows it, and the rule.
+type Split<'a> = (&'a [u8], &'a [u8], Best);
+
+/// A matcher in the making.
+struct Builder {
+    made: Matcher,
+    /// The nodes that the last one begins with, the shortest first.
+    chain: Vec<u32>,
+}
+
+impl Builder {
+    fn group<'a>(&mut self, group: &'a Group, reading: Reading, rules: &mut Vec<Split<'a>>) {
         for rule in &group.rules {
             let pattern = rule.pattern.as_bytes();
             if pattern.is_empty() {
                 continue;
             }
-            push(&mut rules, pattern, pattern.len(), rule.allow, rule.line);
+            push(rules, pattern, pattern.len(), rule.allow, rule.line);
             if reading == Reading::Lenient && rule.allow {
                 // Google's matcher: allowing /x/index.html allows /x/ too.
                 let slash = memchr::memrchr(b'/', pattern);
@@ -178,35 +225,37 @@ impl Index {
                 }
             }
         }
-        rules.sort_by(|a, b| (a.0, b.2.rank, a.1).cmp(&(b.0, a.2.rank, b.1)));
+        // Of rules that say the same the first line counts.
+        rules.sort_unstable_by(|a, b| (a.0, b.2.rank, a.1, a.2.line).cmp(&(b.0, a.2.rank, b.1, b.2.line)));
         rules.dedup_by(|b, a| a.0 == b.0 && a.1 == b.1 && a.2.rank >= b.2.rank);
 
-        let mut index = Index { bytes: Vec::new(), nodes: Vec::new(), tails: Vec::new() };
-        let mut chain: Vec<u32> = Vec::new();
+        let start = self.made.nodes.len() as u32;
+        self.chain.clear();
         let mut last: Option<&[u8]> = None;
-        for (head, tail, best) in rules {
+        for (head, tail, best) in rules.iter().copied() {
             if last != Some(head) {
-                index.open(head, &mut chain);
+                self.open(head);
                 last = Some(head);
             }
-            index.add(tail, best);
+            self.add(tail, best);
         }
-        index
+        self.made.groups.push(start..self.made.nodes.len() as u32);
     }
 
-    fn open(&mut self, head: &[u8], chain: &mut Vec<u32>) {
-        while let Some(&top) = chain.last() {
-            if self.nodes.get(top as usize).is_some_and(|n| head.starts_with(self.text(n))) {
+    fn open(&mut self, head: &[u8]) {
+        let made = &mut self.made;
+        while let Some(&top) = self.chain.last() {
+            if made.nodes.get(top as usize).is_some_and(|n| head.starts_with(made.text(n))) {
                 break;
             }
-            chain.pop();
+            self.chain.pop();
         }
-        let parent = chain.last().copied().unwrap_or(NO_PARENT);
-        let above = self.nodes.get(parent as usize).map_or(0, |n| n.rank_max);
-        let tails = self.tails.len() as u32;
-        chain.push(self.nodes.len() as u32);
-        self.nodes.push(Node {
-            start: self.bytes.len() as u32,
+        let parent = self.chain.last().copied().unwrap_or(NO_PARENT);
+        let above = made.nodes.get(parent as usize).map_or(0, |n| n.rank_max);
+        let tails = made.tails.len() as u32;
+        self.chain.push(made.nodes.len() as u32);
+        made.nodes.push(Node {
+            start: made.bytes.len() as u32,
             len: head.len() as u32,
             parent,
             rank: 0,
@@ -215,11 +264,12 @@ impl Index {
             tails_start: tails,
             tails_end: tails,
         });
-        self.bytes.extend_from_slice(head);
+        made.bytes.extend_from_slice(head);
     }
 
     fn add(&mut self, tail: &[u8], best: Best) {
-        let Some(node) = self.nodes.last_mut() else { return };
+        let made = &mut self.made;
+        let Some(node) = made.nodes.last_mut() else { return };
         node.rank_max = node.rank_max.max(best.rank);
         if tail.is_empty() {
             if best.rank > node.rank {
@@ -227,26 +277,30 @@ impl Index {
             }
             return;
         }
-        let start = self.bytes.len() as u32;
-        self.bytes.extend_from_slice(tail);
+        let start = made.bytes.len() as u32;
+        made.bytes.extend_from_slice(tail);
         let signs = tail.iter().filter(|&&b| b == b'*' || b == b'$').count();
-        self.tails.push(Tail {
+        made.tails.push(Tail {
             start,
-            end: self.bytes.len() as u32,
+            end: made.bytes.len() as u32,
             len_min: (tail.len() - signs) as u32,
             rank: best.rank,
             line: best.line,
         });
-        node.tails_end = self.tails.len() as u32;
+        node.tails_end = made.tails.len() as u32;
     }
+}
 
+impl Matcher {
     fn text(&self, node: &Node) -> &[u8] {
         self.bytes.get(node.start as usize..(node.start + node.len) as usize).unwrap_or_default()
     }
 
-    fn improve(&self, path: &[u8], best: &mut Best) {
-        let after = self.nodes.partition_point(|n| self.text(n) <= path);
-        let Some(mut node) = after.checked_sub(1).and_then(|i| self.nodes.get(i)) else { return };
+    fn improve(&self, group: u32, path: &[u8], best: &mut Best) {
+        let Some(range) = self.groups.get(group as usize) else { return };
+        let own = self.nodes.get(range.start as usize..range.end as usize).unwrap_or_default();
+        let after = own.partition_point(|n| self.text(n) <= path);
+        let Some(mut node) = after.checked_sub(1).and_then(|i| own.get(i)) else { return };
         let common = self.text(node).iter().zip(path).take_while(|(a, b)| a == b).count() as u32;
         loop {
             if node.rank_max <= best.rank {
@@ -282,13 +336,7 @@ impl Index {
 }
 
 /// Splits a pattern at its first sign and takes needless signs out of the rest: they change no match.
-fn push<'a>(
-    rules: &mut Vec<(&'a [u8], &'a [u8], Best)>,
-    pattern: &'a [u8],
-    len: usize,
-    allow: bool,
-    line: u32,
-) {
+fn push<'a>(rules: &mut Vec<Split<'a>>, pattern: &'a [u8], len: usize, allow: bool, line: u32) {
     let at = memchr::memchr2(b'*', b'$', pattern).unwrap_or(pattern.len());
     let (head, mut tail) = pattern.split_at(at);
     // `$` is a sign only at the very end, so a star behind it keeps it a letter.

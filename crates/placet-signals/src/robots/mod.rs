@@ -128,7 +128,10 @@ impl Agent {
     /// The names that it answers to. Some vendors' tokens hold spaces, so the whole value is one too.
     fn names(&self, reading: Reading) -> impl Iterator<Item = &str> {
         let (token, whole) = match reading {
-            Reading::Rfc9309 => (self.token(), Some(self.value.as_str())),
+            Reading::Rfc9309 => {
+                let token = self.token();
+                (token, Some(self.value.as_str()).filter(|whole| whole.len() > token.len()))
+            }
             Reading::Lenient => (letters_of(&self.value), None),
         };
         [Some(token), whole].into_iter().flatten().filter(|n| !n.is_empty())
@@ -268,7 +271,7 @@ impl Reader {
     }
 
     fn agent(&mut self, value: &[u8], line: u32) {
-        let agent = Agent { value: String::from_utf8_lossy(value).into_owned(), line };
+        let agent = Agent { value: text_of(value), line };
         match self.robots.groups.last_mut() {
             Some(group) if self.in_agents => group.agents.push(agent),
             _ => self.robots.groups.push(Group { agents: vec![agent], ..Group::default() }),
@@ -293,12 +296,7 @@ impl Reader {
     }
 
     fn extension(&mut self, directive: Directive, key: &[u8], value: &[u8], line: u32) {
-        let extension = Extension {
-            directive,
-            key: String::from_utf8_lossy(key).into_owned(),
-            value: String::from_utf8_lossy(value).into_owned(),
-            line,
-        };
+        let extension = Extension { directive, key: text_of(key), value: text_of(value), line };
         match self.robots.groups.last_mut() {
             Some(group) if directive != Directive::Sitemap => group.extensions.push(extension),
             _ => self.robots.outside.push(extension),
@@ -369,6 +367,10 @@ fn split_without_colon(content: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// A pattern in the normal form of [`normal`], with `*` and a final `$` kept as signs.
 pub(crate) fn normal_pattern(value: &[u8]) -> String {
+    let end = value.strip_suffix(b"$").unwrap_or(value);
+    if end.iter().all(|b| b.is_ascii_graphic() && !matches!(b, b'%' | b'$')) {
+        return ascii(value.to_vec());
+    }
     let mut out = Vec::with_capacity(value.len());
     let mut rest = value;
     while let Some((&b, after)) = rest.split_first() {
@@ -400,6 +402,14 @@ fn lenient_pattern(value: &[u8]) -> String {
         }
     }
     ascii(out)
+}
+
+/// Octets as text, what is no UTF-8 replaced.
+fn text_of(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => String::from_utf8_lossy(bytes).into_owned(),
+    }
 }
 
 fn ascii(bytes: Vec<u8>) -> String {
