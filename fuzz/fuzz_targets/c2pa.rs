@@ -4,5 +4,6 @@
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    placet_signals::c2pa::parse(bytes);
+    let holder = placet_signals::c2pa::Holder { file: bytes, store_bytes: bytes.len() };
+    placet_signals::c2pa::parse(bytes, Some(holder));
 });

@@ -37,7 +37,10 @@ pub fn parse(bytes: &[u8]) -> (AssetSignals, Vec<Defect>) {
             Kind::LicenceUrl => signals.statements.extend(licence::in_asset(&text(), &part.place)),
             Kind::Rsl => document(&part.bytes, &mut signals, &mut defects),
             Kind::Manifest => {
-                let (statements, wrong) = c2pa::parse(&part.bytes);
+                let (statements, wrong) = c2pa::parse(
+                    &part.bytes,
+                    Some(c2pa::Holder { file: bytes, store_bytes: part.bytes.len() }),
+                );
                 signals.statements.extend(statements);
                 defects.extend(wrong);
             }
@@ -45,6 +48,11 @@ pub fn parse(bytes: &[u8]) -> (AssetSignals, Vec<Defect>) {
     }
     defects.truncate(crate::defect::DEFECTS_MAX);
     (signals, defects)
+}
+
+/// The C2PA manifest stores of a file.
+pub fn manifests(bytes: &[u8]) -> Vec<Vec<u8>> {
+    container::parts(bytes).into_iter().filter(|p| p.kind == Kind::Manifest).map(|p| p.bytes).collect()
 }
 
 /// What an XMP packet carries.

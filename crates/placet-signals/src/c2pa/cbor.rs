@@ -12,6 +12,63 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Value> {
     reader.item(0)
 }
 
+/// Appends a byte string.
+pub(super) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    put_head(out, 2, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}
+
+/// Appends a text.
+pub(super) fn put_text(out: &mut Vec<u8>, text: &str) {
+    put_head(out, 3, text.len() as u64);
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// Begins an array of so many items.
+pub(super) fn put_array(out: &mut Vec<u8>, len: usize) {
+    put_head(out, 4, len as u64);
+}
+
+/// Begins a map of so many pairs.
+pub(super) fn put_map(out: &mut Vec<u8>, len: usize) {
+    put_head(out, 5, len as u64);
+}
+
+/// Appends a whole number.
+pub(super) fn put_integer(out: &mut Vec<u8>, number: i64) {
+    match u64::try_from(number) {
+        Ok(number) => put_head(out, 0, number),
+        Err(_) => put_head(out, 1, number.unsigned_abs() - 1),
+    }
+}
+
+/// Appends a number in five octets whatever it is, so that what holds it has a length that is known before.
+pub(super) fn put_fixed(out: &mut Vec<u8>, number: u32) {
+    out.push(0x1A);
+    out.extend_from_slice(&number.to_be_bytes());
+}
+
+/// Major type and number, in as few octets as they need.
+fn put_head(out: &mut Vec<u8>, major: u8, number: u64) {
+    let head = major << 5;
+    match number {
+        0..=23 => out.push(head | number as u8),
+        24..=0xFF => out.extend_from_slice(&[head | 0x18, number as u8]),
+        0x100..=0xFFFF => {
+            out.push(head | 0x19);
+            out.extend_from_slice(&(number as u16).to_be_bytes());
+        }
+        0x1_0000..=0xFFFF_FFFF => {
+            out.push(head | 0x1A);
+            out.extend_from_slice(&(number as u32).to_be_bytes());
+        }
+        _ => {
+            out.push(head | 0x1B);
+            out.extend_from_slice(&number.to_be_bytes());
+        }
+    }
+}
+
 struct Reader<'a> {
     rest: &'a [u8],
     left: usize,

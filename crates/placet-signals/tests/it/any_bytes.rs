@@ -49,7 +49,7 @@ fn read(bytes: &[u8]) {
     plus::words_for_people(&properties);
     tdmrep::xmp(&properties);
     asset::parse(bytes);
-    c2pa::parse(bytes);
+    c2pa::parse(bytes, Some(c2pa::Holder { file: bytes, store_bytes: bytes.len() }));
     html::parse(bytes, Some(URL));
 }
 

@@ -2,6 +2,7 @@
 
 mod files;
 mod media;
+mod signer;
 mod site;
 mod terms_file;
 
@@ -61,6 +62,12 @@ pub(crate) struct Args {
     /// Put the elements into the head of every HTML page of the site
     #[arg(long)]
     pages: bool,
+    /// Private key (PKCS #8, PEM) that signs the terms as a CAWG assertion in JPEG files
+    #[arg(long, value_name = "FILE", requires = "certificate", requires = "media")]
+    sign_key: Option<PathBuf>,
+    /// Certificate of that key, those of its issuers behind it (PEM)
+    #[arg(long, value_name = "FILE", requires = "sign_key")]
+    certificate: Option<PathBuf>,
     /// Show what would be written and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -69,10 +76,14 @@ pub(crate) struct Args {
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<Exit, Failure> {
         let read = self.read_terms(context)?;
-        match &self.site {
-            Some(folder) => site::publish(context, &read, folder, &self),
-            None => media::publish(context, &read, &self.media, self.dry_run),
+        if let Some(folder) = &self.site {
+            return site::publish(context, &read, folder, &self);
         }
+        let signer = match (&self.sign_key, &self.certificate) {
+            (Some(key), Some(certificate)) => Some(signer::read(key, certificate)?),
+            _ => None,
+        };
+        media::publish(context, &read, &self.media, signer.as_ref(), self.dry_run)
     }
 
     fn read_terms(&self, context: &Context) -> Result<terms_file::Read, Failure> {

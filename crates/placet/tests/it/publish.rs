@@ -301,3 +301,54 @@ fn a_signed_file_is_not_touched() {
     assert_eq!(std::fs::read(folder.path().join("c.jpg")).unwrap(), std::fs::read(signed).unwrap());
     assert!(text(folder.path(), "c.xmp").contains("DMI-PROHIBITED-EXCEPTSEARCHENGINEINDEXING"));
 }
+
+#[test]
+fn a_picture_carries_a_signed_assertion() {
+    let folder = folder(&[("t.toml", "grant = [\"all\"]")]);
+    let at = |name: &str| folder.path().join(name);
+    for (name, bytes) in pictures() {
+        std::fs::write(at(name), bytes).unwrap();
+    }
+    std::fs::write(at("key.pem"), include_bytes!("../../../placet-fetch/testdata/server.key")).unwrap();
+    std::fs::write(at("cert.pem"), include_bytes!("../../../placet-fetch/testdata/server.pem")).unwrap();
+    std::fs::write(at("other.pem"), include_bytes!("../../../placet-fetch/testdata/authority.pem")).unwrap();
+    let args =
+        ["--refuse-all", "--sign-key", "key.pem", "--certificate", "cert.pem", "--media", "p.jpg", "p.png"];
+    let said = publish(folder.path(), &args).expect(0).stdout;
+    insta::assert_snapshot!("publish_media_signed", said);
+    let cawg = |name: &str| -> Vec<(String, String)> {
+        let read = run(folder.path(), ["check", "--json", name, "--use", "train-gen"]).stdout;
+        let read: serde_json::Value = serde_json::from_str(&read).unwrap();
+        let told = &read["items"][0]["decisions"][0];
+        let heard = ["witness", "overruled"].iter().filter_map(|k| told[k].as_array()).flatten();
+        let of_cawg = heard.filter(|h| h["protocol"] == "cawg");
+        of_cawg.map(|h| (h["says"].to_string(), h["evidence"]["quote"].to_string())).collect()
+    };
+    let [(says, quote)] = cawg("p.jpg").try_into().unwrap();
+    assert_eq!(says, "\"denied\"");
+    assert!(
+        quote.contains("signature valid (issuer not on a trust list), whose certificate names localhost"),
+        "{quote}"
+    );
+    let again = publish(folder.path(), &args).expect(0).stdout;
+    assert_eq!(again.matches("says it already").count(), 2, "{again}");
+    // Whoever changes a pixel, or takes the manifest to another picture, breaks it; the no stays.
+    let mut changed = std::fs::read(at("p.jpg")).unwrap();
+    let scan = changed.len() - 3;
+    changed[scan] ^= 1;
+    std::fs::write(at("changed.jpg"), changed).unwrap();
+    let [(says, quote)] = cawg("changed.jpg").try_into().unwrap();
+    assert!(
+        says == "\"denied\"" && quote.contains("the file is not the one that was signed"),
+        "{says} {quote}"
+    );
+    // Other terms take the place of these.
+    let args =
+        ["--terms", "t.toml", "--sign-key", "key.pem", "--certificate", "cert.pem", "--media", "p.jpg"];
+    publish(folder.path(), &args).expect(0);
+    let [(says, quote)] = cawg("p.jpg").try_into().unwrap();
+    assert!(says == "\"allowed\"" && quote.contains("signature valid"), "{says} {quote}");
+    let args = ["--refuse-all", "--sign-key", "key.pem", "--certificate", "other.pem", "--media", "p.jpg"];
+    let said = publish(folder.path(), &args).expect(2).stderr;
+    assert!(said.contains("the private key is not the one of the certificate"), "{said}");
+}

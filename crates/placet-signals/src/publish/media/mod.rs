@@ -1,9 +1,10 @@
 //! Media files: PLUS Data Mining and the TDM reservation, in XMP, within the file or beside it.
 //!
 //! Nothing of the file but its XMP changes. A file that carries a C2PA manifest is left as it is, since its signature
-//! covers every other byte: its statement goes beside it.
+//! covers every other byte: its statement goes beside it. With a signer, a JPEG gets a manifest of its own.
 
 mod jpeg;
+mod manifest;
 mod packet;
 mod png;
 mod webp;
@@ -14,6 +15,7 @@ use placet_core::{Use, UseSet};
 
 use super::site::{Told, compare, heard, loss, reservation};
 use super::{Answer, Terms};
+use crate::c2pa::{self, Signer, SignerError};
 use crate::container::{self, Format};
 use crate::plus::{self, DataMining};
 use crate::tdmrep;
@@ -48,6 +50,9 @@ pub enum MarkError {
     /// The packet does not fit where it belongs.
     #[error("the file's XMP and the statement are larger than one segment holds (65,502 bytes)")]
     TooLarge,
+    /// The manifest could not be signed.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
     /// The terms say nothing that the carrier has a word for.
     #[error("the terms say nothing that a media file can carry")]
     Nothing,
@@ -148,6 +153,36 @@ pub fn mark(bytes: &[u8], beside: Option<&[u8]>, properties: &Properties) -> Res
         Some(marked) => Ok(Marked::Within(marked)),
         None => Ok(Marked::Beside(written(beside)?, Why::Signed)),
     }
+}
+
+/// The same, with a manifest that says the terms and is signed, where the file is a JPEG that carries no manifest of
+/// somebody else's. One that was published before is replaced; where it says the same, the file stays as it is.
+pub fn mark_signed(
+    bytes: &[u8],
+    beside: Option<&[u8]>,
+    properties: &Properties,
+    terms: &Terms,
+    signer: &Signer,
+) -> Result<Marked, MarkError> {
+    let entries = manifest::entries(terms);
+    if container::format_of(bytes) != Some(Format::Jpeg) || entries.is_empty() {
+        return mark(bytes, beside, properties);
+    }
+    let stores = crate::asset::manifests(bytes);
+    if !stores.iter().all(|store| c2pa::is_ours(store)) {
+        return mark(bytes, beside, properties);
+    }
+    let bare = if stores.is_empty() { bytes.to_vec() } else { jpeg::without_manifest(bytes)? };
+    let Marked::Within(marked) = mark(&bare, beside, properties)? else { return Err(MarkError::Malformed) };
+    let signed = manifest::put(&marked, &entries, signer)?;
+    let said = |bytes: &[u8]| crate::asset::parse(bytes).0.statements;
+    // A signature is another one each time; what it says is not.
+    Ok(Marked::Within(if marked == bare && said(bytes) == said(&signed) { bytes.to_vec() } else { signed }))
+}
+
+/// Where a manifest with the terms says something else than they do, or nothing.
+pub fn told_by_manifest(terms: &Terms) -> Vec<Told> {
+    compare(terms, "cawg", &c2pa::said(&manifest::entries(terms)))
 }
 
 /// The properties of a packet that are written: namespace, usual prefix, name, value.

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use placet_core::UseSet;
-use placet_signals::publish::media::{Marked, Properties, Why, mark};
+use placet_signals::c2pa::Signer;
+use placet_signals::publish::Terms;
+use placet_signals::publish::media::{Marked, Properties, Why, mark, mark_signed, told_by_manifest};
 use serde::Serialize;
 
 use super::files::{Change, existing};
@@ -17,6 +19,9 @@ use crate::{Context, Exit, Failure};
 struct Report {
     data_mining: Option<&'static str>,
     tdm_reservation: Option<bool>,
+    /// The name in the certificate of whoever signs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signer: Option<String>,
     files: Vec<File>,
     said_otherwise: Vec<Otherwise>,
     said_by_nobody: UseSet,
@@ -33,6 +38,9 @@ struct File {
     kept: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     beside_because: Option<&'static str>,
+    /// Whether the file carries a manifest of the signer.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    signed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
@@ -42,6 +50,7 @@ pub(super) fn publish(
     context: &Context,
     read: &Read,
     files: &[PathBuf],
+    signer: Option<&Signer>,
     dry_run: bool,
 ) -> Result<Exit, Failure> {
     let properties = Properties::of(&read.terms);
@@ -55,18 +64,25 @@ pub(super) fn publish(
     let mut report = Report {
         data_mining: properties.data_mining.map(placet_signals::plus::DataMining::key),
         tdm_reservation: properties.reserved,
+        signer: signer.map(|s| s.name().unwrap_or_else(|| "a certificate without a name".to_owned())),
         files: Vec::new(),
-        said_otherwise: grouped(&properties.told),
+        said_otherwise: {
+            let mut told = properties.told.clone();
+            told.extend(signer.iter().flat_map(|_| told_by_manifest(&read.terms)));
+            grouped(&told)
+        },
         said_by_nobody: properties.unsaid(&read.terms),
         notes: read.notes.clone(),
         dry_run,
     };
     for file in files {
-        let told = one(file, &properties, dry_run).unwrap_or_else(|error| File {
+        let signing = signer.map(|signer| (signer, &read.terms));
+        let told = one(file, &properties, signing, dry_run).unwrap_or_else(|error| File {
             file: file.clone(),
             written: None,
             kept: None,
             beside_because: None,
+            signed: false,
             error: Some(format!("{error:#}")),
         });
         report.files.push(told);
@@ -80,12 +96,26 @@ pub(super) fn publish(
     Ok(exit)
 }
 
-fn one(path: &Path, properties: &Properties, dry_run: bool) -> anyhow::Result<File> {
+fn one(
+    path: &Path,
+    properties: &Properties,
+    signing: Option<(&Signer, &Terms)>,
+    dry_run: bool,
+) -> anyhow::Result<File> {
     let bytes = existing(path)?.ok_or_else(|| anyhow::anyhow!("there is no such file"))?;
     let beside = path.with_extension("xmp");
     let sidecar = if beside == path { None } else { existing(&beside)? };
-    let (change, because) = match mark(&bytes, sidecar.as_deref(), properties)? {
-        Marked::Within(after) => (Change { path: path.to_owned(), before: Some(bytes), after }, None),
+    let beside_now = sidecar.as_deref();
+    let marked = match signing {
+        Some((signer, terms)) => mark_signed(&bytes, beside_now, properties, terms, signer)?,
+        None => mark(&bytes, beside_now, properties)?,
+    };
+    let mut signed = false;
+    let (change, because) = match marked {
+        Marked::Within(after) => {
+            signed = signing.is_some() && !placet_signals::asset::manifests(&after).is_empty();
+            (Change { path: path.to_owned(), before: Some(bytes), after }, None)
+        }
         Marked::Beside(after, why) => {
             let because = match why {
                 Why::Format => "XMP is not written into files of this format",
@@ -94,8 +124,14 @@ fn one(path: &Path, properties: &Properties, dry_run: bool) -> anyhow::Result<Fi
             (Change { path: beside, before: sidecar, after }, Some(because))
         }
     };
-    let mut told =
-        File { file: path.to_owned(), written: None, kept: None, beside_because: because, error: None };
+    let mut told = File {
+        file: path.to_owned(),
+        written: None,
+        kept: None,
+        beside_because: because,
+        signed,
+        error: None,
+    };
     if !change.is_none() {
         told.written = Some(change.path.clone());
         if !dry_run {
@@ -117,6 +153,12 @@ fn told(report: &Report) -> String {
                 writeln!(text, "{}: {would}", name(written))
             }
         };
+        if file.signed {
+            let by = report.signer.as_deref().unwrap_or_default();
+            let _ = writeln!(text, "  with a manifest signed by {}", foreign(by));
+        } else if report.signer.is_some() && file.error.is_none() && file.beside_because.is_none() {
+            let _ = writeln!(text, "  without a manifest: they are written into JPEG files alone");
+        }
         if let Some(because) = file.beside_because {
             let _ = writeln!(text, "  beside {}: {because}", name(&file.file));
         }
