@@ -109,7 +109,7 @@ fn cbor(value: &serde_json::Value) -> Vec<u8> {
         serde_json::Value::Number(number) => {
             [&[0x1A][..], &(number.as_u64().unwrap() as u32).to_be_bytes()].concat()
         }
-        other => panic!("{other}"),
+        other @ serde_json::Value::Bool(_) => panic!("{other}"),
     }
 }
 
@@ -274,8 +274,8 @@ fn another_assertion_that_was_changed_breaks_the_manifest() {
     assert_eq!((stated[0].verdict, stated[0].parse_status), (Verdict::Denied, ParseStatus::MalformedIntent));
 }
 
-fn holder(file: &[u8]) -> Option<Holder<'_>> {
-    Some(Holder { file, store_bytes: 8 })
+fn holder(file: &[u8]) -> Holder<'_> {
+    Holder { file, store_bytes: 8 }
 }
 
 #[test]
@@ -290,22 +290,25 @@ fn a_manifest_is_bound_to_its_file() {
     };
     let kept = [&file[..4], &file[12..]];
     let whole = bound(4, 8, &kept, "c2pa.hash.data");
-    assert_eq!(stands(&whole, holder(&file)), Signature::Valid);
+    assert_eq!(stands(&whole, Some(holder(&file))), Signature::Valid);
     for (at, stood) in [(0, Part::File), (12, Part::File)] {
         let mut changed = file.clone();
         changed[at] ^= 1;
-        assert_eq!(stands(&whole, holder(&changed)), Signature::Broken(stood));
+        assert_eq!(stands(&whole, Some(holder(&changed))), Signature::Broken(stood));
     }
-    assert_eq!(stands(&whole, holder(&[file.as_slice(), b"more"].concat())), Signature::Broken(Part::File));
-    assert_eq!(stands(&whole, holder(b"")), Signature::Broken(Part::File));
+    assert_eq!(
+        stands(&whole, Some(holder(&[file.as_slice(), b"more"].concat()))),
+        Signature::Broken(Part::File)
+    );
+    assert_eq!(stands(&whole, Some(holder(b""))), Signature::Broken(Part::File));
     // What may be left out is the manifest, not the picture.
     let all = vec![b'x'; 100_000];
     let open = bound(0, 100_000, &[], "c2pa.hash.data");
-    assert_eq!(stands(&open, holder(&all)), Signature::NotVerifiable(Unverifiable::Exclusions));
+    assert_eq!(stands(&open, Some(holder(&all))), Signature::NotVerifiable(Unverifiable::Exclusions));
     let boxes = bound(4, 8, &kept, "c2pa.hash.boxes");
-    assert_eq!(stands(&boxes, holder(&file)), Signature::NotVerifiable(Unverifiable::Binding));
+    assert_eq!(stands(&boxes, Some(holder(&file))), Signature::NotVerifiable(Unverifiable::Binding));
     let unbound = store(&[manifest_of(&[one_entry()], Some(ES256))]);
-    assert_eq!(stands(&unbound, holder(&file)), Signature::NotVerifiable(Unverifiable::Binding));
+    assert_eq!(stands(&unbound, Some(holder(&file))), Signature::NotVerifiable(Unverifiable::Binding));
 }
 
 /// The manifest store of a JPEG and how it stands in it.

@@ -1,16 +1,16 @@
-//! `placet check`: what is said about the rights in a file or a site, and what it means for each use.
+//! `placet check`: what is said about the rights in a file, a site or a page of the web, and what it means for each use.
 
 mod targets;
+mod web;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use placet_authorize::{Asking, Decision, Duty, Fact, Flag, Item, Profile, Shadow, decide};
 use placet_core::{Evidence, Statement, UseSet, Verdict};
-use placet_scan::site_records::SiteRecords;
-use placet_signals::copy::{Copy, gather};
+use placet_signals::copy::{Copy, Library, gather};
 use placet_signals::site::Reader;
 use serde::Serialize;
 
@@ -18,17 +18,20 @@ use crate::failure::OrFail as _;
 use crate::output::foreign;
 use crate::{Exit, Failure};
 
-/// Read every rights signal of files and saved sites and say, for each use, what they mean
+/// Read every rights signal of pages, files and saved sites and say, for each use, what they mean
 #[derive(clap::Args)]
 #[command(after_help = "\
+A URL is fetched, with the files by which its site speaks and the licences and policies that these point to; nothing
+else is. robots.txt is obeyed for the agent Placet. Answers are kept in the home folder until they expire, at most a
+day. --keep writes what was fetched into a WARC file; `placet check FILE.warc.gz` gives the same answer again, offline.
+
 A folder is read as a mirrored site: its robots.txt, .well-known/tdmrep.json, ai.txt, trust.txt and the licences and
 policies they point to speak of every file in it, under the URL that --url gives, or under the folder's name where
 that is a host. A response's header is read from PAGE.headers beside PAGE (curl -D). Of a web archive (WARC) every
-response is told, with the files of its sites that the archive holds. Nothing is fetched. The exit code is 10 where
-something is denied.")]
+response is told, with the files of its sites that the archive holds. The exit code is 10 where something is denied.")]
 pub(crate) struct Args {
-    /// Files, folders of mirrored sites, web archives
-    #[arg(required = true, value_name = "FILE")]
+    /// Pages of the web, files, folders of mirrored sites, web archives
+    #[arg(required = true, value_name = "URL or FILE")]
     targets: Vec<PathBuf>,
     /// Uses, between commas, or all
     #[arg(long = "use", value_name = "USES", default_value = "all")]
@@ -54,6 +57,8 @@ pub(crate) struct Args {
     /// Snapshot of site records: one folder or robots.txt file per host
     #[arg(long, value_name = "DIR")]
     site_records: Option<PathBuf>,
+    #[command(flatten)]
+    web: web::WebArgs,
 }
 
 /// One thing that was checked.
@@ -65,6 +70,9 @@ struct Checked {
     decisions: Vec<Told>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unreadable: Vec<String>,
+    /// What was not fetched, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_fetched: Vec<String>,
 }
 
 /// A decision with what it rests on spelled out.
@@ -110,21 +118,35 @@ struct Report<'a> {
 impl Args {
     pub(crate) fn run(self, context: &crate::Context) -> Result<Exit, Failure> {
         let profile = Profile::named(&self.profile).or_fail(Exit::Usage)?;
-        let mut asking = Asking::at(self.at.as_deref().map_or(Ok(context.now), time)?);
+        let mut read = Vec::new();
+        for path in &self.targets {
+            read.push(match path.to_str().filter(|t| t.contains("://")) {
+                Some(url) => Target::Page(self.web.visit(context, url)?),
+                None => match web::kept_visit(context, path)? {
+                    Some(visited) => Target::Page(visited),
+                    None => Target::Path(path),
+                },
+            });
+        }
+        let at = match &self.at {
+            Some(text) => time(text)?,
+            // What was kept is answered as of when it was asked, so that the answer is the one that was given then.
+            None => read.iter().map(|t| t.asked_at(context.now)).max().unwrap_or(context.now),
+        };
+        let mut asking = Asking::at(at);
         asking.agents.extend(self.agents.iter().cloned());
         asking.classes = (!self.classes.is_empty()).then(|| self.classes.iter().cloned().collect());
         asking.lawful_access = self.lawful_access;
-        for target in &self.targets {
-            if let Some(url) = target.to_str().filter(|t| t.contains("://")) {
-                return Err(Failure::new(Exit::Usage, anyhow::anyhow!("{url} would have to be fetched"))
-                    .hint(format!("save the page and run: placet check PAGE.html --url {url}")));
-            }
-        }
         let mut items = Vec::new();
         let question = Question { profile: &profile, asking: &asking, uses: self.uses };
-        for target in &self.targets {
-            let mut tell = |checked| items.push(checked);
-            targets::check(target, &self, &question, &mut tell).or_fail(Exit::Input)?;
+        for target in &read {
+            match target {
+                Target::Page(visited) => items.push(page(visited, &question)?),
+                Target::Path(path) => {
+                    let mut tell = |checked| items.push(checked);
+                    targets::check(path, &self, &question, &mut tell).or_fail(Exit::Input)?;
+                }
+            }
         }
         let denied = items.iter().any(|i| i.decisions.iter().any(|d| d.verdict == Verdict::Denied));
         if context.out.is_json() {
@@ -140,6 +162,32 @@ impl Args {
     }
 }
 
+/// What a word of the command names.
+enum Target<'a> {
+    /// A page of the web, with what was fetched for it or kept of it.
+    Page(web::Visited),
+    /// A file or a folder.
+    Path(&'a Path),
+}
+
+impl Target<'_> {
+    fn asked_at(&self, now: Timestamp) -> Timestamp {
+        match self {
+            Target::Page(visited) => visited.asked_at,
+            Target::Path(_) => now,
+        }
+    }
+}
+
+/// Answers about a page of the web.
+fn page(visited: &web::Visited, question: &Question<'_>) -> anyhow::Result<Checked> {
+    let mut checked = visited.with_copy(|copy, acquired_at| {
+        question.answer(visited.asked.clone(), copy, acquired_at, &mut &*visited)
+    })?;
+    checked.not_fetched = visited.left_alone().to_vec();
+    Ok(checked)
+}
+
 /// What is asked about everything.
 struct Question<'a> {
     profile: &'a Profile,
@@ -149,15 +197,15 @@ struct Question<'a> {
 
 impl Question<'_> {
     /// Answers it about one copy. `acquired_at` is absent where only the time of saving is known.
-    fn answer(
+    fn answer<L: Library<Error: Into<anyhow::Error>>>(
         &self,
         name: String,
         copy: &Copy<'_>,
         acquired_at: Option<Timestamp>,
-        records: &mut SiteRecords,
+        records: &mut L,
     ) -> anyhow::Result<Checked> {
         let tokens: Vec<&str> = self.asking.agents.iter().map(String::as_str).collect();
-        let gathered = gather(copy, Reader { tokens: &tokens, others: true }, records)?;
+        let gathered = gather(copy, Reader { tokens: &tokens, others: true }, records).map_err(Into::into)?;
         let item = Item {
             url: copy.url,
             acquired_at,
@@ -175,6 +223,7 @@ impl Question<'_> {
                 .iter()
                 .map(|d| format!("{}: {}", d.problem.words(), d.text))
                 .collect(),
+            not_fetched: Vec::new(),
         })
     }
 }

@@ -60,13 +60,3 @@ fn json_carries_place_time_and_hash() {
     assert_eq!(witness["blake3"].as_str().map(str::len), Some(64));
     assert!(witness["observed_at"].is_string());
 }
-
-#[test]
-fn a_url_alone_says_what_to_do() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let run = check(folder.path(), &["https://a.example/page"]).expect(2);
-    insta::assert_snapshot!(run.stderr, @r"
-    error: https://a.example/page would have to be fetched
-    hint: save the page and run: placet check PAGE.html --url https://a.example/page
-    ");
-}

@@ -26,4 +26,5 @@ mod summary;
 mod support;
 mod trust;
 mod verify;
+mod web;
 mod works;

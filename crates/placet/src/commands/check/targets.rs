@@ -128,6 +128,7 @@ fn archive(
                 url: None,
                 decisions: Vec::new(),
                 unreadable: vec![format!("not read: {} ({})", aside.reason, aside.remedy)],
+                not_fetched: Vec::new(),
             }),
             Record::Item(item) => {
                 if item.url.as_deref().is_some_and(is_record) {
