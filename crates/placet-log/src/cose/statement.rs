@@ -255,6 +255,8 @@ fn header(bytes: &[u8]) -> Option<(&[u8], Claims, u64, String)> {
 
 #[cfg(test)]
 mod tests {
+    use std::slice;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -311,7 +313,7 @@ mod tests {
         let reasons = [
             verify(&entry),
             verify(&transparent("Model Y")),
-            Transparent::verify(&good, &[others.clone()], &[others]),
+            Transparent::verify(&good, slice::from_ref(&others), slice::from_ref(&others)),
             Transparent::verify(&good, &[ours], &[stranger.verifier().clone()]),
             verify(b"\xd2"),
         ]

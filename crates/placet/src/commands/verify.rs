@@ -26,7 +26,7 @@ mod receipt;
 mod signed;
 mod statement;
 
-/// The first byte of a COSE_Sign1.
+/// The first byte of a `COSE_Sign1`.
 const COSE_SIGN1: u8 = 0xd2;
 
 /// Verify the answer to a look-up, a disclosure, a statement, the folder of a case, or a dossier, offline

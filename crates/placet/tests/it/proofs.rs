@@ -179,7 +179,6 @@ impl Authority {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "a test that did not run must be seen")]
 fn a_checkpoint_is_stamped_and_the_proof_says_when_it_stood() {
     let Some(authority) = Authority::make() else {
         println!("skipped: openssl cannot make a time-stamping authority");
@@ -228,7 +227,6 @@ fn a_checkpoint_is_stamped_and_the_proof_says_when_it_stood() {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "a check that did not run must be seen")]
 fn the_cleared_corpus_of_a_sealed_scan_is_described_in_croissant() {
     let folder = sealed(true);
     let home = folder.path();

@@ -206,7 +206,7 @@ impl RunArgs {
             (Some(again), _) => (again, Run::read(again)?.rows),
             (None, Some(corpus)) => {
                 let question = Question::of(&self.sealed)?;
-                let packs = rescan::Packs { paths: &self.packs, trust: &self.trust };
+                let packs = &rescan::Packs { paths: &self.packs, trust: &self.trust };
                 let rows = rescan::rows(
                     context,
                     &question,

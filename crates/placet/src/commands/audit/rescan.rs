@@ -81,7 +81,7 @@ pub(super) fn rows(
     question: &Question,
     rules: Option<&str>,
     corpus: &Path,
-    given: Packs<'_>,
+    given: &Packs<'_>,
     out: &Path,
     ids: &BTreeSet<String>,
 ) -> Result<BTreeMap<String, Vec<UsesRow>>, Failure> {

@@ -1,5 +1,5 @@
 //! `placet log croissant`: the cleared corpus of a sealed scan, described for users of data sets: Croissant 1.1
-//! (MLCommons) with its provenance in the words of PROV-O, and the entries of the log that seal it.
+//! with its provenance in the words of PROV-O, and the entries of the log that seal it.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
