@@ -243,23 +243,21 @@ impl Findings<'_> {
             return;
         }
         let value = self.reading.value("pub.large").unwrap_or_default().to_owned();
-        let entries: Vec<&str> =
-            value.lines().filter(|line| line.contains("http") || looks_named(line)).collect();
         if !value.contains("http") {
             if !is_none(&value) {
                 self.about("L6", "pub.large", "no dataset has a link".to_owned());
             }
             return;
         }
-        let linked: Vec<&str> = entries.iter().copied().filter(|line| line.contains("http")).collect();
-        let unversioned: Vec<&str> = linked.iter().copied().filter(|line| !has_version(line)).collect();
+        let linked = linked(&value);
+        let unversioned: Vec<&String> = linked.iter().filter(|line| !has_version(line)).collect();
         if let Some(first) = unversioned.first() {
             let says = format!(
                 "{} of {} linked datasets are named without a version",
                 unversioned.len(),
                 linked.len()
             );
-            let first = (*first).to_owned();
+            let first = (*first).clone();
             self.quoted("L6", "pub.large", says, &first);
         }
     }
@@ -466,8 +464,17 @@ fn has_version(line: &str) -> bool {
     })
 }
 
-fn looks_named(line: &str) -> bool {
-    line.len() < 100 && !line.trim_end().ends_with([':', '.', ','])
+/// Entries with a link; an address that is broken over lines, or printed behind its own text, is one.
+fn linked(value: &str) -> Vec<String> {
+    let mut entries: Vec<String> = Vec::new();
+    for line in value.lines() {
+        match entries.last_mut() {
+            Some(last) if last.contains("http") && last.ends_with(['-', '/', ':']) => last.push_str(line),
+            _ => entries.push(line.to_owned()),
+        }
+    }
+    entries.retain(|entry| entry.contains("http"));
+    entries
 }
 
 /// A day as DD/MM/YYYY, YYYY-MM-DD or DD.MM.YYYY.
@@ -519,6 +526,8 @@ mod tests {
         {
             assert_eq!(day(text).map(|day| day.to_string()).as_deref(), found, "{text}");
         }
+        let broken = "One: https://hf.co/a/one-\nset: https://hf.co/a/one-\nset\nof which a part\nTwo: https://hf.co/two:\nhttps://hf.co/two";
+        assert_eq!(linked(broken).len(), 2);
         assert!(
             has_version("https://x.org/d (v1.0.0)")
                 && has_version("The Stack v2: https://x.org")

@@ -423,3 +423,30 @@ fn an_index_answers_words_and_names_the_models_without_a_summary() {
     assert_eq!(said.stdout.lines().next(), Some("1 of 2 models have no summary in the index"), "{said}");
     assert!(said.stdout.contains("  Example-1"), "{said}");
 }
+
+#[test]
+fn a_list_of_works_and_the_diversity_of_a_corpus_come_from_the_same_tables() {
+    let folder = scanned();
+    let said = run(folder.path(), ["list", "export", "run", "--law", "us-clear"]).expect(2);
+    assert!(said.stderr.contains("--dataset"), "{said}");
+    let said = run(folder.path(), ["list", "export", "run", "--law", "us-train"]).expect(2);
+    assert!(said.stderr.contains("--issuer"), "{said}");
+    let said = run(folder.path(), ["list", "export", "run", "--law", "eu"]).expect(0);
+    assert!(said.stdout.contains("not exhaustive"), "{said}");
+    let table = fs::read_to_string(folder.path().join("works.csv")).unwrap();
+    assert!(table.starts_with("law,run,as_of,issuer,work_id,title,act,verdict"), "{table}");
+    run(folder.path(), ["summary", "measure", "run", "--corpus", "corpus"]).expect(0);
+    let said = run(folder.path(), ["diversity", "run", "--json"]).expect(0);
+    let report: Value = serde_json::from_str(&said.stdout).unwrap();
+    // By hand: 4 + 80 + 1 documents; one address each in .uk, .de and .fr, one in example.com, the rest in example.org.
+    assert_eq!((report["items"].as_u64(), report["concentration"]["domains"].as_u64()), (Some(85), Some(5)));
+    assert_eq!(report["without_country"], 82);
+    let languages: Vec<(&str, u64)> = report["languages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|part| (part["code"].as_str().unwrap(), part["items"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(languages, [("en", 83), ("fr", 1), ("de", 1)]);
+    assert_eq!(report["union_not_known"], serde_json::json!(["Irish", "Maltese"]));
+}
