@@ -369,9 +369,9 @@ impl Statement {
         out
     }
 
-    /// The amounts in whole minor units that add up to the total's: the units that rounding down leaves go to the
+    /// Amounts in whole minor units that add up to their total's: the units that rounding down leaves go to the
     /// largest fractions.
-    fn rounded(&self, amounts: &[Grains]) -> Vec<Money> {
+    pub fn rounded(&self, amounts: &[Grains]) -> Vec<Money> {
         let total: i128 = amounts.iter().map(|g| g.0).sum();
         let down: i128 = amounts.iter().map(|g| g.whole_minor()).sum();
         let weights: Vec<Weight> = amounts

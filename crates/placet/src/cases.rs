@@ -15,6 +15,7 @@ use placet_registry::{Registry, WorkEntry, issuer_key, issuer_key_path};
 
 use crate::failure::OrFail as _;
 use crate::output::foreign;
+use crate::pages::{self, Form};
 use crate::{Context, Exit, Failure};
 
 /// The cases of a home.
@@ -254,6 +255,17 @@ pub(crate) struct LetterArgs {
     /// Postal address of the one who is written to; \n begins a line
     #[arg(long, value_name = "LINES", default_value = "")]
     pub(crate) address: String,
+    /// Form of the letter: txt, html; several between commas
+    #[arg(long, value_name = "FORM,…", value_delimiter = ',', default_value = "txt", value_parser = pages::form)]
+    pub(crate) form: Vec<Form>,
+}
+
+impl LetterArgs {
+    /// A letter in English, as text.
+    pub(crate) fn plain() -> Result<LetterArgs, Failure> {
+        let lang = language("en").map_err(anyhow::Error::msg)?;
+        Ok(LetterArgs { lang, address: String::new(), form: vec![Form::Text] })
+    }
 }
 
 /// Reads the code of a language.
@@ -275,16 +287,20 @@ pub(crate) fn write_letter(
     let Some(paper) = papers::paper(letter.lang, &documents, stored, &address) else { return Ok(Vec::new()) };
     let stem = stored.file.trim_end_matches(".json");
     let stem = case.path().join("papers").join(format!("{stem}.{}", letter.lang.code));
-    write_paper(&paper, &stem)
+    write_paper(&paper, &stem, &letter.form)
 }
 
-/// Writes a document as text, and gives the path.
-pub(crate) fn write_paper(paper: &Paper, stem: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let mut name = stem.as_os_str().to_owned();
-    name.push(".txt");
-    let path = PathBuf::from(name);
-    write(&path, paper.text().as_bytes())?;
-    Ok(vec![path])
+/// Writes a document in each form, and gives the paths.
+pub(crate) fn write_paper(paper: &Paper, stem: &Path, forms: &[Form]) -> Result<Vec<PathBuf>, Failure> {
+    let mut paths: Vec<PathBuf> = Vec::new();
+    for form in forms {
+        let path = pages::named(stem, *form);
+        if !paths.contains(&path) {
+            write(&path, &pages::bytes(paper, *form))?;
+            paths.push(path);
+        }
+    }
+    Ok(paths)
 }
 
 /// Writes a file, making its folder.

@@ -12,6 +12,7 @@ mod failure;
 mod http;
 mod journal;
 mod output;
+mod pages;
 mod registers;
 mod registry;
 mod sealed;

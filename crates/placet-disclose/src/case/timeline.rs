@@ -64,16 +64,18 @@ impl Clock {
     }
 }
 
-/// The clocks of a case as of a moment, in the order of their documents.
+/// The clocks of a case as of a moment, in the order of their documents. A question and its reminders are one: what answers
+/// any of them stops the clocks of all.
 pub fn clocks(stored: &[Stored], at: Timestamp) -> Vec<Clock> {
     let mut clocks = Vec::new();
     let documents: Vec<(&str, &Document)> = stored.iter().map(|s| (s.sha256.as_str(), &s.document)).collect();
     for (hash, asks) in documents.iter().filter(|(_, d)| d.at <= at) {
         let Some(due) = asks.body.due() else { continue };
+        let question = question(&documents, hash);
         let answer = documents.iter().find(|(_, d)| {
             d.at <= at
                 && matches!(d.body, Body::Answer(_) | Body::Reply(_))
-                && d.body.about() == Some(*hash)
+                && d.body.about().is_some_and(|about| self::question(&documents, about) == question)
                 && d.by.side != asks.by.side
         });
         let status = match answer {
@@ -94,6 +96,18 @@ pub fn clocks(stored: &[Stored], at: Timestamp) -> Vec<Clock> {
         });
     }
     clocks
+}
+
+/// The question behind a document: of a reminder the one that it reminds of, else the document itself.
+fn question<'a>(documents: &[(&'a str, &'a Document)], mut hash: &'a str) -> &'a str {
+    // A reminder names an earlier document by its hash, so that there is no circle; a broken case may be cut short.
+    for _ in 0..documents.len() {
+        match documents.iter().find(|(of, _)| *of == hash).map(|(_, document)| &document.body) {
+            Some(Body::Followup(followup)) => hash = &followup.to,
+            _ => break,
+        }
+    }
+    hash
 }
 
 /// The day of a moment (UTC).

@@ -2,15 +2,22 @@
 //!
 //! An answer is never inferred. Answers that contradict one another, or the sources named beside them, are faults with their lines.
 
+mod contradictions;
+mod questionnaire;
+mod source;
+mod values;
+
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::band::Modality;
-use super::document::{Answer, Months, Named};
-use super::template::{self, FIELDS, Field, Filled, Kind};
+use super::document::Answer;
+use super::template::{self, Field, Filled};
+use values::{answer, is_day, scalar};
+
+pub use questionnaire::questionnaire;
+pub use source::{SourceDecl, SourceKind};
 
 /// A longer file is refused.
 pub const ANSWERS_BYTES_MAX: usize = 4 << 20;
@@ -51,86 +58,6 @@ pub enum Data {
     Cleared,
     /// Everything that was scanned.
     Whole,
-}
-
-/// A source of data, as the provider divides them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SourceDecl {
-    /// Its name.
-    pub name: String,
-    /// What it is.
-    pub kind: SourceKind,
-    /// The run that scanned it; any where it is not given.
-    pub run: Option<String>,
-    /// Beginnings of paths below the corpus; all where there are none.
-    pub paths: Vec<String>,
-    /// Where it is documented.
-    pub link: Option<String>,
-    /// Its version.
-    pub version: Option<String>,
-    /// How a part of it was selected.
-    pub selection: Option<String>,
-    /// Its size in bytes of text, for a dataset that no run holds.
-    pub bytes: Option<u64>,
-    /// Its line.
-    pub line: usize,
-}
-
-/// The kinds of sources, as sections 2.1 to 2.6 of the form divide them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SourceKind {
-    /// Section 2.1.
-    PublicDataset,
-    /// Section 2.2.1.
-    Licensed,
-    /// Section 2.2.2.
-    Private,
-    /// Section 2.3.
-    Crawled,
-    /// Section 2.4.
-    User,
-    /// Section 2.5.
-    Synthetic,
-    /// Section 2.6.
-    Other,
-}
-
-impl SourceKind {
-    const ALL: [Self; 7] = [
-        Self::PublicDataset,
-        Self::Licensed,
-        Self::Private,
-        Self::Crawled,
-        Self::User,
-        Self::Synthetic,
-        Self::Other,
-    ];
-
-    /// Its word in the answers.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::PublicDataset => "public-dataset",
-            Self::Licensed => "licensed",
-            Self::Private => "private",
-            Self::Crawled => "crawled",
-            Self::User => "user",
-            Self::Synthetic => "synthetic",
-            Self::Other => "other",
-        }
-    }
-
-    /// The questions of which one must be answered with yes where there is such a source.
-    fn gates(self) -> &'static [&'static str] {
-        match self {
-            Self::PublicDataset => &["pub.used"],
-            Self::Licensed => &["lic.any"],
-            Self::Private => &["priv.any"],
-            Self::Crawled => &["crawl.used"],
-            Self::User => &["user.model", "user.services"],
-            Self::Synthetic => &["syn.used"],
-            Self::Other => &["oth.used"],
-        }
-    }
 }
 
 /// Something wrong with the answers.
@@ -343,248 +270,7 @@ impl Reading<'_> {
             line,
         });
     }
-
-    fn contradictions(&mut self) {
-        let answers = self.answers.clone();
-        let mut add = |line: usize, key: &str, says: String, remedy: &str| {
-            self.faults.push(Fault { line, key: key.to_owned(), says, remedy: remedy.to_owned() });
-        };
-        for field in FIELDS.iter().filter(|field| !field.gates.is_empty()) {
-            let Some(given) = answers.fields.get(field.key) else { continue };
-            if field.gates.iter().any(|gate| answers.said(gate) == Some(true)) {
-                continue;
-            }
-            let gate = field.gates.first().copied().unwrap_or_default();
-            match field.gates.iter().find_map(|gate| answers.fields.get(gate)) {
-                Some(no) => {
-                    let says = format!("is filled, yet {gate} in line {} says no", no.line);
-                    add(given.line, field.key, says, "answer yes there, or empty this one");
-                }
-                None => add(
-                    given.line,
-                    field.key,
-                    format!("is filled, yet {gate} is not answered"),
-                    "answer yes or no there",
-                ),
-            }
-        }
-        for source in &answers.sources {
-            let gates = source.kind.gates();
-            if gates.iter().any(|gate| answers.said(gate) == Some(true)) {
-                continue;
-            }
-            let key = format!("source `{}`", source.name);
-            let gate = gates.first().copied().unwrap_or_default();
-            let says = match gates.iter().find_map(|gate| answers.fields.get(gate)) {
-                Some(no) => {
-                    format!("is of kind {}, yet {gate} in line {} says no", source.kind.word(), no.line)
-                }
-                None => format!("is of kind {}, yet {gate} is not answered", source.kind.word()),
-            };
-            add(source.line, &key, says, "one of the two is wrong: correct it");
-        }
-        if let Some(Given { answer: Answer::Period(months), line }) = answers.fields.get("crawl.period")
-            && months.from > months.to
-        {
-            add(
-                *line,
-                "crawl.period",
-                format!("ends in {} before it begins in {}", months.to, months.from),
-                "exchange them",
-            );
-        }
-        if !answers.fields.is_empty() && answers.by.is_none() {
-            add(
-                1,
-                "attested.by",
-                "is empty, yet answers are given".to_owned(),
-                "name the person whose word they are, with role",
-            );
-        }
-        if !answers.fields.is_empty() && answers.on.is_none() {
-            add(
-                1,
-                "attested.on",
-                "is empty, yet answers are given".to_owned(),
-                "write the day on which they were given",
-            );
-        }
-    }
 }
-
-fn scalar(value: &DeValue<'_>) -> Option<String> {
-    Some(match value {
-        DeValue::String(text) => text.to_string(),
-        DeValue::Integer(number) => number.to_string(),
-        DeValue::Float(number) => number.to_string(),
-        DeValue::Boolean(yes) => (if *yes { "yes" } else { "no" }).to_owned(),
-        DeValue::Datetime(moment) => moment.to_string(),
-        DeValue::Array(_) | DeValue::Table(_) => return None,
-    })
-}
-
-/// The answer in a value; nothing where it is left empty; what to write where it cannot be read.
-fn answer(kind: Kind, value: &DeValue<'_>) -> Result<Option<Answer>, &'static str> {
-    let text = scalar(value);
-    let said = |remedy: &'static str| text.clone().ok_or(remedy);
-    Ok(match kind {
-        Kind::Text => Some(Answer::Text(said("write text in quotes")?)),
-        Kind::YesNo => match said("write yes or no")?.to_lowercase().as_str() {
-            "yes" => Some(Answer::YesNo(true)),
-            "no" => Some(Answer::YesNo(false)),
-            _ => return Err("write yes, no, or \"unknown: why\""),
-        },
-        Kind::Day => {
-            let day = said("write YYYY-MM-DD")?;
-            if !is_day(&day) {
-                return Err("write YYYY-MM-DD");
-            }
-            Some(Answer::Day(day))
-        }
-        Kind::Month => {
-            let month = said("write YYYY-MM")?;
-            if !is_month(&month) {
-                return Err("write YYYY-MM");
-            }
-            Some(Answer::Month(month))
-        }
-        Kind::Period => {
-            const REMEDY: &str = "write { from = \"YYYY-MM\", to = \"YYYY-MM\" }";
-            let DeValue::Table(table) = value else { return Err(REMEDY) };
-            let month = |name: &str| {
-                let value = table.iter().find(|(key, _)| key.get_ref().as_ref() == name)?.1;
-                scalar(value.get_ref()).filter(|month| is_month(month))
-            };
-            match (month("from"), month("to")) {
-                (Some(from), Some(to)) => Some(Answer::Period(Months { from, to })),
-                _ => return Err(REMEDY),
-            }
-        }
-        Kind::Modalities => {
-            const REMEDY: &str = "write a list of text, image, audio, video, other";
-            let DeValue::Array(list) = value else { return Err(REMEDY) };
-            let mut chosen = Vec::new();
-            for one in list {
-                let word = scalar(one.get_ref()).ok_or(REMEDY)?.to_lowercase();
-                chosen.push(
-                    Modality::ALL.into_iter().find(|m| m.label().to_lowercase() == word).ok_or(REMEDY)?,
-                );
-            }
-            chosen.sort_unstable();
-            chosen.dedup();
-            (!chosen.is_empty()).then_some(Answer::Modalities(chosen))
-        }
-        Kind::List => {
-            const REMEDY: &str = "write a list of names, or of { name = \"\", link = \"\", version = \"\", summary = \"\", detail = \"\" }";
-            let DeValue::Array(list) = value else { return Err(REMEDY) };
-            let named: Option<Vec<Named>> =
-                list.iter().take(LIST_MAX).map(|one| named(one.get_ref())).collect();
-            let named = named.ok_or(REMEDY)?;
-            (!named.is_empty()).then_some(Answer::List(named))
-        }
-    })
-}
-
-fn named(value: &DeValue<'_>) -> Option<Named> {
-    let mut named = Named::default();
-    let DeValue::Table(table) = value else {
-        named.name = scalar(value).filter(|name| !name.trim().is_empty())?;
-        return Some(named);
-    };
-    for (key, value) in table {
-        let text = scalar(value.get_ref())?;
-        let text = (!text.trim().is_empty()).then_some(text);
-        match key.get_ref().as_ref() {
-            "name" => named.name = text?,
-            "link" => named.link = text,
-            "version" => named.version = text,
-            "summary" => named.summary = text,
-            "detail" => named.detail = text,
-            _ => return None,
-        }
-    }
-    (!named.name.is_empty()).then_some(named)
-}
-
-fn is_day(text: &str) -> bool {
-    text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok()
-}
-
-fn is_month(text: &str) -> bool {
-    text.len() == 7 && format!("{text}-01").parse::<jiff::civil::Date>().is_ok()
-}
-
-/// The questionnaire: every question of the form with its explanation, nothing answered.
-pub fn questionnaire() -> String {
-    let mut out = String::from(PREAMBLE);
-    let mut table = "";
-    let mut section = "";
-    for field in FIELDS.iter().filter(|field| field.filled != Filled::Kept && field.key != "mod.text.band") {
-        let (in_table, name) = field.key.rsplit_once('.').unwrap_or(("", field.key));
-        if field.section != section {
-            section = field.section;
-            let title =
-                template::sections().find(|(number, _)| *number == section).map_or("", |(_, title)| title);
-            let _ = writeln!(out, "\n# --- {section} {title}");
-        }
-        if in_table != table {
-            table = in_table;
-            let _ = writeln!(out, "\n[{table}]");
-        }
-        let _ = writeln!(out, "\n# {}", field.label);
-        if !field.help.is_empty() {
-            let _ = writeln!(out, "# {}", field.help);
-        }
-        if field.optional && !field.label.contains("optional") {
-            out.push_str("# Optional.\n");
-        }
-        if !field.gates.is_empty() {
-            let _ = writeln!(out, "# Only where {} is yes.", field.gates.join(" or "));
-        }
-        let empty = match field.kind {
-            Kind::Modalities | Kind::List => "[]",
-            Kind::Period => "\"\"  # { from = \"2025-01\", to = \"2025-06\" }",
-            _ => "\"\"",
-        };
-        let _ = writeln!(out, "{name} = {empty}");
-    }
-    out
-}
-
-const PREAMBLE: &str = "\
-# Answers for the public summary of training content, Article 53(1)(d) of Regulation (EU) 2024/1689,
-# template C(2025) 8311 of 5 December 2025 (first published as C(2025) 5235 of 24 July 2025).
-#
-# What the runs show is filled in by `placet summary draft`. What stands here is the word of the person named below and is
-# printed as such. Leave empty what is not answered: the summary then says so. Where something is not known, write
-# \"unknown: \" and the reason.
-
-[attested]
-# Name and role of the person who gives these answers.
-by = \"\"
-# The day, YYYY-MM-DD.
-on = \"\"
-
-[training]
-# \"cleared\": the model was trained on what the scans kept; \"whole\": on everything that was scanned.
-data = \"cleared\"
-# \"yes\" where the provider is a small or medium-sized enterprise: the list of domains is then the top 5 % or 1,000,
-# whichever is fewer, instead of the top 10 %.
-small_provider = \"no\"
-
-# One [[source]] for each body of data, so that sizes, periods and domains are counted where they belong. Kinds:
-# public-dataset, licensed, private, crawled, user, synthetic, other. `paths` are beginnings of file names below the corpus
-# of the run; without paths a source takes everything of its run. `bytes` is for a dataset that no run holds.
-#
-# [[source]]
-# name = \"Example dataset\"
-# kind = \"public-dataset\"
-# run = \"run\"
-# paths = [\"example/\"]
-# link = \"https://example.org/dataset\"
-# version = \"1.0\"
-# selection = \"how the part that was used was selected\"
-";
 
 #[cfg(test)]
 mod tests {

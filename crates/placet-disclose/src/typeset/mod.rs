@@ -1,6 +1,8 @@
-//! Documents of blocks, as plain text. Foreign text that would turn or hide its neighbours is shown by its code points.
+//! Documents of blocks, as plain text and as a web page. Foreign text that would turn or hide its
+//! neighbours is shown by its code points.
 
 mod glyphs;
+mod html;
 mod paper;
 
 pub use glyphs::shown;

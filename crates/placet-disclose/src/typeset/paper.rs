@@ -1,4 +1,4 @@
-//! A document of blocks, written as plain text.
+//! A document of blocks, and how it is written as plain text.
 
 use serde::{Deserialize, Serialize};
 

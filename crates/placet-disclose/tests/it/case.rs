@@ -6,8 +6,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use placet_core::note::Signer;
 use placet_disclose::case::{
-    Answer, Author, Body, CaseFolder, Complaint, OwnWork, Remark, Reply, Request, Side, Silence, Standing,
-    Status, Stored, WorkAnswer, WorkFinding, clocks, timeline,
+    Answer, Author, Body, CaseFolder, Complaint, Followup, OwnWork, Remark, Reply, Request, Side, Silence,
+    Standing, Status, Stored, WorkAnswer, WorkFinding, clocks, timeline,
 };
 
 /// A party with a key that is the same in every run.
@@ -215,4 +215,32 @@ fn a_complaint_is_due_like_a_request() {
     let json = serde_json::to_value(&complaint).unwrap();
     assert_eq!(json["kind"], "complaint");
     assert_eq!(serde_json::from_value::<Body>(json).unwrap(), complaint);
+}
+
+#[test]
+fn what_answers_a_reminder_answers_the_question_and_the_other_way_round() {
+    for answered in [0, 1, 2] {
+        let folder = tempfile::tempdir().unwrap();
+        let (case, anna) = (CaseFolder::new(folder.path().join("1")), party("anna", Side::Rightsholder, 1));
+        let provider = party("ai", Side::Provider, 2);
+        let mut asked = vec![write(&case, &anna, "2026-01-10T09:00:00Z", request("2026-02-09")).sha256];
+        for (when, due) in [("2026-02-20T09:00:00Z", "2026-03-06"), ("2026-03-20T09:00:00Z", "2026-04-03")] {
+            let to = asked.last().unwrap().clone();
+            let reminder = Followup { to, days_late: 11, text: String::new(), due: due.parse().unwrap() };
+            asked.push(write(&case, &anna, when, Body::Followup(reminder)).sha256);
+        }
+        let silent = clocks(&case.documents().unwrap(), at("2026-05-01T00:00:00Z"));
+        assert!(silent.iter().all(|clock| matches!(clock.status, Status::Silent { .. })), "{silent:?}");
+        let reply = Reply { to: asked[answered].clone(), text: "Here it is.".to_owned() };
+        write(&case, &provider, "2026-04-10T09:00:00Z", Body::Reply(reply));
+        let clocks = clocks(&case.documents().unwrap(), at("2026-05-01T00:00:00Z"));
+        let late: Vec<u32> = clocks
+            .iter()
+            .map(|clock| match clock.status {
+                Status::Answered { days_late, .. } => days_late,
+                _ => panic!("{clock:?}"),
+            })
+            .collect();
+        assert_eq!(late, [60, 35, 7]);
+    }
 }

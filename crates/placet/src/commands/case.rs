@@ -331,10 +331,7 @@ impl Record {
     fn run(self, context: &Context) -> Result<Exit, Failure> {
         let case = Cases::of(context).existing(self.case)?;
         let documents = case.documents().map_err(of_case)?;
-        let plain = LetterArgs {
-            lang: crate::cases::language("en").map_err(anyhow::Error::msg)?,
-            address: String::new(),
-        };
+        let plain = LetterArgs::plain()?;
         let side = |as_provider: bool| if as_provider { Side::Provider } else { Side::Rightsholder };
         let (side, at, body, letter) = match self.what {
             RecordWhat::Silence(at) => {

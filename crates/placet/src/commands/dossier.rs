@@ -9,9 +9,10 @@ use placet_disclose::case::folder::sha256;
 use placet_disclose::dossier::{Dossier, JURISDICTIONS, Jurisdiction, SCHEMA, build};
 
 use super::terms::AtArgs;
-use crate::cases::{Cases, Party, of_case, write, write_paper};
+use crate::cases::{Cases, Party, of_case, write};
 use crate::failure::OrFail as _;
 use crate::output::foreign;
+use crate::pages::{self, Form};
 use crate::{Context, Exit, Failure};
 
 /// Make the dossier of a case: facts in order of time with source, hash, grade and how to check each
@@ -23,7 +24,7 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum What {
-    /// Make it as text, with dossier.json and its signature beside
+    /// Make it as text or web page by the name of the file, with dossier.json and its signature beside
     Build(Build),
     /// List jurisdiction profiles and how their texts stand
     Profiles,
@@ -37,21 +38,11 @@ struct Build {
     /// Jurisdiction: fr-ppl220, eu, de, us, us-ca, or a file of your own
     #[arg(long, value_name = "PROFILE")]
     profile: String,
-    /// Text to write
-    #[arg(long, short, value_name = "FILE.txt", default_value = "dossier.txt", value_parser = text_file)]
+    /// File to write: its name ends in .txt or .html
+    #[arg(long, short, value_name = "FILE", default_value = "dossier.txt", value_parser = pages::document)]
     output: PathBuf,
     #[command(flatten)]
     at: AtArgs,
-}
-
-fn text_file(name: &str) -> Result<PathBuf, String> {
-    let path = PathBuf::from(name);
-    let is_text = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("txt"));
-    if is_text {
-        Ok(path)
-    } else {
-        Err("dossiers are written as text: give a name that ends in .txt".to_owned())
-    }
 }
 
 impl Args {
@@ -105,12 +96,14 @@ impl Build {
         twin.push(b'\n');
         let hash = sha256(&twin);
         let signed = note::sign(&format!("{SCHEMA}\n{hash}\n"), &[&party.signer]).or_fail(Exit::Internal)?;
+        let form = Form::of(&self.output).unwrap_or(Form::Text);
+        let document = pages::bytes(&dossier.paper(&hash), form);
         let json = self.output.with_extension("json");
         let signature = self.output.with_extension("json.sig");
         write(&json, &twin)?;
         write(&signature, signed.as_bytes())?;
-        let mut written = write_paper(&dossier.paper(&hash), &self.output.with_extension(""))?;
-        written.extend([json, signature]);
+        write(&self.output, &document)?;
+        let written = vec![self.output, json, signature];
         if context.out.is_json() {
             #[derive(serde::Serialize)]
             struct Built {

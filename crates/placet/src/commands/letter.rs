@@ -11,6 +11,7 @@ use super::terms::AtArgs;
 use crate::cases::{Cases, OwnWorks, Party, language, of_case, write_paper};
 use crate::failure::OrFail as _;
 use crate::output::foreign;
+use crate::pages::{self, Form};
 use crate::{Context, Exit, Failure, registry};
 
 /// Write a letter to every recipient of a table: a reservation of rights, a request, a complaint, a reminder
@@ -31,6 +32,9 @@ pub(crate) struct Args {
     /// Folder to write to
     #[arg(long, short, value_name = "FOLDER", default_value = "letters")]
     output: PathBuf,
+    /// Form of the letters: txt, html; several between commas
+    #[arg(long, value_name = "FORM,…", value_delimiter = ',', default_value = "txt", value_parser = pages::form)]
+    form: Vec<Form>,
     /// The case that a request, complaint or reminder is about
     #[arg(long, value_name = "NUMBER")]
     case: Option<u32>,
@@ -107,7 +111,7 @@ impl Args {
             };
             let paper = letter(words, &envelope, &addressed(&matter, recipient));
             let stem = format!("{number:03}-{}.{}", file_name(&recipient.name), words.code);
-            letters.extend(write_paper(&paper, &self.output.join(&stem))?);
+            letters.extend(write_paper(&paper, &self.output.join(&stem), &self.form)?);
         }
         if context.out.is_json() {
             context.out.json("placet.letters/1", &Written { letters, left_out })?;

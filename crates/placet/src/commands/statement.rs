@@ -4,9 +4,13 @@ use std::path::PathBuf;
 
 use placet_remunerate::dsr::dsr;
 
+use crate::cases::write;
 use crate::output::foreign;
+use crate::pages::{self, Form};
 use crate::settlement::{Folder, party};
 use crate::{Context, Exit, Failure};
+
+mod paper;
 
 /// Show what a party earned in a settlement, for which work and use, and what waits
 #[derive(clap::Args)]
@@ -19,6 +23,9 @@ pub(crate) struct Args {
     /// In which form
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Write it into a file instead: its name ends in .txt or .html
+    #[arg(long, short, value_name = "FILE", value_parser = pages::document, conflicts_with = "format")]
+    output: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -38,6 +45,13 @@ impl Args {
         let folder = Folder::open(&self.settlement)?;
         let party = party(context, &self.party, |id| folder.knows(id));
         let drawn = folder.statement(&party)?;
+        if let Some(path) = &self.output {
+            let document = match Form::of(path) {
+                Some(Form::Html) => pages::bytes(&paper::paper(&drawn), Form::Html),
+                _ => drawn.text().into_bytes(),
+            };
+            write(path, &document)?;
+        }
         match self.format {
             _ if context.out.is_json() || self.format == Format::Json => {
                 context.out.json("placet.statement/1", &drawn)?;
@@ -46,6 +60,10 @@ impl Args {
             Format::Csv => context.out.result(&drawn.csv())?,
             Format::Dsr => context.out.result(&dsr(&folder.header.settlement, &drawn))?,
             Format::Text | Format::Json => {
+                if let Some(path) = &self.output {
+                    context.out.result(&foreign(&path.to_string_lossy()))?;
+                    return Ok(Exit::Done);
+                }
                 let text = drawn.text();
                 let safe: Vec<_> = text.lines().map(foreign).collect();
                 context.out.result(&(safe.join("\n") + "\n"))?;

@@ -5,6 +5,7 @@ use crate::{Context, Exit, Failure};
 mod draft;
 mod index;
 mod lint;
+mod sealing;
 
 /// Draft the public summary of training content from scans, and read those of others
 #[derive(clap::Args)]

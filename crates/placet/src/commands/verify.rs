@@ -18,6 +18,7 @@ use serde::Serialize;
 use crate::commands::lookup::work_name;
 use crate::failure::OrFail as _;
 use crate::output::{Table, foreign};
+use crate::pages::Form;
 use crate::sealed::Row;
 use crate::{Context, Exit, Failure};
 
@@ -108,6 +109,17 @@ impl Args {
         }
         if self.proof.extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) {
             return signed::dossier(context, &self.proof, &self.keys);
+        }
+        if matches!(Form::of(&self.proof), Some(Form::Text | Form::Html)) {
+            let error = anyhow::anyhow!("{} is for reading and carries no signature", self.proof.display());
+            let twin = self.proof.with_extension("json");
+            let hint = if twin.is_file() {
+                format!("of a dossier the twin beside it is signed: placet verify {}", twin.display())
+            } else {
+                "of a dossier its machine-readable twin (.json, with .json.sig) is signed: verify that"
+                    .to_owned()
+            };
+            return Err(Failure::new(Exit::Usage, error).hint(hint));
         }
         let Some(policy) = &self.policy else {
             let error = anyhow::anyhow!("a proof is checked under a trust policy");

@@ -12,7 +12,7 @@ evening had thought to count them, although the keeper of the lights knew every 
 himself in the winter when the ships stayed away and the water froze around the old wooden piers beneath the town.";
 
 /// A registry with one work that has a text, an ISBN and an address.
-fn registered() -> TempDir {
+pub(crate) fn registered() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path();
     fs::write(home.join("poem.txt"), POEM).unwrap();
@@ -26,7 +26,7 @@ fn registered() -> TempDir {
     folder
 }
 
-fn request(home: &Path) {
+pub(crate) fn request(home: &Path) {
     let args = ["request", "new", "--work", "poem", "--provider", "Example AI", "--model", "Model X 2.1"];
     let args =
         args.into_iter().chain(["--at", "2026-01-10", "--lang", "fr", "--contact", "anna@example.org"]);
@@ -254,6 +254,16 @@ fn findings_on_a_summary_come_over_as_the_critic_prints_them() {
     let all = printed["files"][0]["findings"].as_array().unwrap().len();
     assert_eq!(document["found"]["findings"].as_array().unwrap().len(), all);
     assert_eq!(document["found"]["provider"], "Example AI, Main Street 1");
+
+    // In a case about another provider it is taken, and said to be about another.
+    request(home);
+    for (provider, warned) in [("Example AI, Main Street 1", false), ("Beispiel GmbH", true)] {
+        fs::write(home.join("other.json"), lint.stdout.replace("Example AI, Main Street 1", provider))
+            .unwrap();
+        let args = ["evidence", "add", "other.json", "--case", "2", "--at", "2026-03-20"];
+        let added = run(home, args).expect(0);
+        assert_eq!(added.stderr.contains("the case is about Example AI"), warned, "{added}");
+    }
 
     // Two summaries in one list are two pieces of evidence.
     let lint = run(home, ["summary", "lint", "summary.html", "summary.html", "--json"]).expect(10);

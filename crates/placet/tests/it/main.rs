@@ -14,6 +14,7 @@ mod log;
 mod lookup;
 mod pack;
 mod proofs;
+mod pages;
 mod publish;
 mod register;
 mod reserve;

@@ -65,6 +65,13 @@ fn settle(folder: &Path, extra: &[&str]) -> Run {
     run(folder, args(extra))
 }
 
+/// A folder with a settlement.
+pub(crate) fn settled() -> TempDir {
+    let folder = folder();
+    settle(folder.path(), &[]).expect(0);
+    folder
+}
+
 /// Without what differs from day to day: the day, and digests that rest on it.
 fn steady(text: &str) -> String {
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string();

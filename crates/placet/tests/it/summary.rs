@@ -216,13 +216,17 @@ fn what_nobody_answered_is_said_to_be_unknown() {
     assert_eq!(run(folder.path(), ["summary", "lint", "summary/summary.json"]).code, 10);
 }
 
-#[expect(clippy::print_stdout, reason = "a check that did not run must be seen")]
 fn shared(name: &str) -> Option<PathBuf> {
+    shared_folder("summaries").map(|folder| folder.join(name))
+}
+
+#[expect(clippy::print_stdout, reason = "a check that did not run must be seen")]
+fn shared_folder(name: &str) -> Option<PathBuf> {
     let Some(folder) = std::env::var_os("PLACET_SHARED_DATA") else {
-        println!("skipped: PLACET_SHARED_DATA is not set, summaries/{name} cannot be read");
+        println!("skipped: PLACET_SHARED_DATA is not set, {name} cannot be read");
         return None;
     };
-    Some(Path::new(&folder).join("summaries").join(name))
+    Some(Path::new(&folder).join(name))
 }
 
 /// What a published summary says, field by field, read by eye: key, page, how the answer begins, how it ends.
@@ -449,4 +453,138 @@ fn a_list_of_works_and_the_diversity_of_a_corpus_come_from_the_same_tables() {
         .collect();
     assert_eq!(languages, [("en", 83), ("fr", 1), ("de", 1)]);
     assert_eq!(report["union_not_known"], serde_json::json!(["Irish", "Maltese"]));
+}
+
+/// A scan of pages as Common Crawl keeps them, and of the sample crawl of Dolma where that is at hand.
+fn crawled() -> (TempDir, bool) {
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = folder.path().join("corpus");
+    fs::create_dir_all(corpus.join("crawl")).unwrap();
+    fs::create_dir_all(corpus.join("cc")).unwrap();
+    let vendored = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance/common_crawl_page");
+    fs::copy(vendored.join("whirlwind.warc.gz"), corpus.join("crawl/page.warc.gz")).unwrap();
+    fs::copy(vendored.join("whirlwind.warc.wet.gz"), corpus.join("cc/page.warc.wet.gz")).unwrap();
+    let dolma = shared_folder("corpora/dolma");
+    if let Some(dolma) = &dolma {
+        fs::copy(dolma.join("sample-0000.warc.gz"), corpus.join("crawl/sample.warc.gz")).unwrap();
+        fs::copy(dolma.join("cc_en_head-0091.jsonl.gz"), corpus.join("cc/head.jsonl.gz")).unwrap();
+    }
+    run(folder.path(), ["init"]).expect(0);
+    fs::write(
+        folder.path().join("work.txt"),
+        "Nobody on the pier could say why the lights had gone out before the ships were home again. "
+            .repeat(3),
+    )
+    .unwrap();
+    run(folder.path(), ["register", "work.txt"]).expect(0);
+    run(folder.path(), ["reserve", "--all", "--uses", "all"]).expect(0);
+    run(folder.path(), ["pack", "build", "--output", "rights.placet", "--guarantee", "20"]).expect(0);
+    let scan = [
+        "scan",
+        "corpus",
+        "--pack",
+        "rights.placet",
+        "--use",
+        "train-gen",
+        "--unknown",
+        "keep",
+        "--out",
+        "run",
+    ];
+    run(folder.path(), scan).expect(0);
+    (folder, dolma.is_some())
+}
+
+const CRAWL_SOURCES: &str = r#"[[source]]
+name = "Own crawl"
+kind = "crawled"
+paths = ["crawl/"]
+
+[[source]]
+name = "Common Crawl"
+kind = "public-dataset"
+paths = ["cc/"]
+link = "https://commoncrawl.org/"
+version = "CC-MAIN-2024-22"
+selection = "pages in English of the head, and one page of the Aragonese encyclopaedia"
+
+"#;
+
+#[test]
+fn a_draft_from_a_real_crawl_passes_its_own_critic() {
+    let (folder, whole) = crawled();
+    let home = folder.path();
+    // The answers of a person, with the sources of this corpus.
+    let (head, rest) = ANSWERS.split_once("[[source]]").unwrap();
+    let (_, tail) = rest.split_once("[doc]").unwrap();
+    let answers = format!("{head}{CRAWL_SOURCES}[doc]{tail}")
+        .replace("languages = \"\"", "languages = \"Aragonese, which the detector does not know.\"");
+    let drafted: Value = serde_json::from_str(&draft(home, &answers).expect(0).stdout).unwrap();
+    assert_eq!(drafted["unanswered"], serde_json::json!([]), "{drafted}");
+    let mut read: Vec<Vec<(String, String)>> = Vec::new();
+    for file in ["summary/summary.json", "summary/summary.html"] {
+        let said = run(home, ["summary", "lint", file, "--json"]);
+        let printed: Value = serde_json::from_str(&said.stdout).unwrap();
+        assert_eq!(
+            (said.code, &printed["files"][0]["findings"]),
+            (0, &serde_json::json!([])),
+            "{file}: {said}"
+        );
+        let field = |field: &Value| {
+            let words =
+                |name: &str| field[name].as_str().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+            (words("key"), words("value"))
+        };
+        let fields = printed["files"][0]["fields"].as_array().unwrap();
+        let answered =
+            |(_, value): &(String, String)| !value.is_empty() && !value.starts_with("Not applicable");
+        read.push(fields.iter().map(field).filter(answered).collect());
+    }
+    // The critic reads the same answers in each form.
+    for other in &read[1..] {
+        for (key, value) in other.iter().filter(|(key, _)| key != "mod.selected") {
+            let said = read[0].iter().find(|(of, _)| of == key).map(|(_, value)| value.replace(' ', ""));
+            assert_eq!(said.as_deref(), Some(&*value.replace(' ', "")), "{key}");
+        }
+    }
+    let summary = summary(home);
+    let domains = entry(&summary, "crawl.domains")["answer"]["value"].as_array().unwrap();
+    assert!(domains.iter().any(|named| named["name"] == "wikipedia.org") || whole, "{domains:?}");
+    // By hand: what the page was captured at, as its record says.
+    assert_eq!(entry(&summary, "crawl.period")["answer"]["value"]["to"], "2024-05");
+}
+
+#[test]
+fn sealed_uses_are_evidence_and_what_is_not_sealed_is_not_claimed() {
+    let folder = scanned();
+    let home = folder.path();
+    run(home, ["summary", "measure", "run", "--corpus", "corpus"]).expect(0);
+    run(home, ["log", "create", "log.example.org/uses"]).expect(0);
+    fs::write(home.join("answers.toml"), ANSWERS).unwrap();
+    let args = ["summary", "draft", "run", "--answers", "answers.toml", "--log", "placet"];
+    let said = run(home, args).expect(0);
+    assert!(said.stderr.contains("is not sealed in the log log.example.org/uses"), "{said}");
+    let measures = |home: &Path| {
+        let summary = summary(home);
+        let entry = entry(&summary, "tdm.measures");
+        (entry["answer"]["value"].as_str().unwrap().to_owned(), entry["evidence"].to_string())
+    };
+    assert!(!measures(home).0.contains("sealed"));
+    assert!(!home.join("summary/log-checkpoint").exists());
+    run(home, ["seal", "run", "--model", "Example-1", "--stage", "pre-training", "--pack", "rights.placet"])
+        .expect(0);
+    run(home, args).expect(0);
+    let (says, evidence) = measures(home);
+    assert!(
+        says.contains("use records of run) is sealed in the log log.example.org/uses, entries 0 to "),
+        "{says}"
+    );
+    assert!(evidence.contains("log-checkpoint"), "{evidence}");
+    let kept = fs::read(home.join("summary/log-checkpoint")).unwrap();
+    assert_eq!(kept, fs::read(home.join("placet/log/checkpoint")).unwrap());
+    let summary = summary(home);
+    let files = summary["evidence"].as_array().unwrap();
+    let file = files.iter().find(|file| file["name"] == "log-checkpoint").unwrap();
+    assert_eq!(file["blake3"], blake3::hash(&kept).to_hex().to_string());
+    assert_eq!(run(home, ["summary", "lint", "summary/summary.json"]).code, 0);
 }

@@ -14,6 +14,7 @@ use placet_disclose::summary::run::{EvidenceError, Run, digest};
 use placet_disclose::summary::{domains, html, measures};
 use serde::Serialize;
 
+use super::sealing::{self, Log};
 use crate::failure::OrFail as _;
 use crate::output::foreign;
 use crate::{Context, Exit, Failure};
@@ -40,7 +41,7 @@ pub(super) struct Measure {
     threads: Option<usize>,
 }
 
-/// Draft the summary from scans and answers, as JSON and as a page
+/// Draft the summary from scans and answers: as JSON and as a page
 #[derive(clap::Args)]
 pub(super) struct Draft {
     /// Folders of finished scans
@@ -52,6 +53,9 @@ pub(super) struct Draft {
     /// Corpora of the scans in the same order, to be measured where that was not done yet
     #[arg(long, value_name = "PATH")]
     corpus: Vec<PathBuf>,
+    /// Home folder with the log that the runs are sealed in; the summary then names the entries
+    #[arg(long, value_name = "HOME")]
+    log: Option<PathBuf>,
     /// Folder of the summary; an earlier version in it is kept under versions/
     #[arg(long, short, value_name = "FOLDER", default_value = "summary")]
     output: PathBuf,
@@ -126,6 +130,9 @@ impl Draft {
                 }
             }
         }
+        let log = self.log.as_deref().map(|home| Log::read(home, &runs, context)).transpose()?;
+        let log = log.filter(|log| !log.sealings.is_empty());
+        evidence.extend(log.as_ref().map(Log::evidence));
         let folder = &self.output;
         let today = context.now.to_zoned(jiff::tz::TimeZone::UTC).date();
         let held = Held::read(folder, today)?;
@@ -150,12 +157,19 @@ impl Draft {
             gathered: &gathered,
             domains: &lists,
             evidence: &evidence,
+            sealings: log.as_ref().map_or(&[], |log| &log.sealings),
             today,
             previous: &previous,
         });
         if let Err(failure) = refuse(&self.answers, &faults) {
             clear(&work)?;
             return Err(failure);
+        }
+        if let Some(log) = &log {
+            let path = work.join(sealing::CHECKPOINT);
+            fs::write(&path, &log.checkpoint)
+                .with_context(|| format!("cannot write {}", path.display()))
+                .or_fail(Exit::Unavailable)?;
         }
         let drafted = write(folder, &work, &held, &summary, gathered.measured)?;
         report(&drafted, context)?;
@@ -206,7 +220,7 @@ fn read(path: &Path) -> Result<Summary, Failure> {
     Summary::read(&bytes).with_context(|| format!("{}: cannot be read", path.display())).or_fail(Exit::Input)
 }
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "summary.json",
     "summary.html",
     "top-domains.csv",
@@ -214,6 +228,7 @@ const FILES: [&str; 8] = [
     "hosts.csv",
     "crawled-domains.csv",
     "crawled-hosts.csv",
+    sealing::CHECKPOINT,
     "feed.atom",
 ];
 
@@ -278,6 +293,14 @@ fn write(
         if work.join(name).exists() {
             moved(&work.join(name), &folder.join(name))?;
         }
+    }
+    let sealed = summary.evidence.iter().any(|file| file.name == sealing::CHECKPOINT);
+    let checkpoint = folder.join(sealing::CHECKPOINT);
+    if !sealed && checkpoint.exists() {
+        // A checkpoint that this version does not name would pass for its evidence.
+        fs::remove_file(&checkpoint)
+            .with_context(|| format!("cannot remove {}", checkpoint.display()))
+            .or_fail(Exit::Unavailable)?;
     }
     clear(work)?;
     Ok(Drafted {
