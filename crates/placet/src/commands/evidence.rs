@@ -105,7 +105,9 @@ impl Add {
         } else {
             self.access(context, &case)?
         };
-        if let Found::SummaryLint(lint) = &found.found
+        // A new case is about nobody yet.
+        if self.case.is_some()
+            && let Found::SummaryLint(lint) = &found.found
             && let Some(other) = other_provider(&case, &lint.provider)?
         {
             context.out.warn(&format!(

@@ -19,7 +19,7 @@ pub(super) fn is_findings(head: &[u8]) -> bool {
 
 /// The provider that a case is about, where the one that a summary names shares no word with it.
 pub(super) fn other_provider(case: &CaseFolder, named: &str) -> Result<Option<String>, Failure> {
-    if !case.path().is_dir() || named.is_empty() {
+    if named.is_empty() {
         return Ok(None);
     }
     let about = case.documents().map_err(of_case)?.iter().rev().find_map(|s| match &s.document.body {

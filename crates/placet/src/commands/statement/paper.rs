@@ -118,7 +118,7 @@ fn pool_blocks(pool: &PoolShown) -> Vec<Block> {
             counted(pool.works, "work"),
             counted(pool.use_records, "use record")
         )),
-        Block::fields(pool.steps.iter().map(|step| (step.what.to_string(), step.amount.to_string()))),
+        Block::fields(pool.steps.iter().map(|step| (step.what.clone(), step.amount.to_string()))),
     ];
     if let Value::NotReported { since } = &pool.value {
         let since = since.map(|day| format!(" since {day}")).unwrap_or_default();
