@@ -11,7 +11,7 @@ use std::sync::Arc;
 use arrow_array::builder::{BooleanBuilder, Float32Builder, ListBuilder, StringBuilder, UInt64Builder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, UInt64Type};
-use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef, BooleanArray, Float32Array, RecordBatch, StringArray, UInt64Array};
 use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
@@ -155,6 +155,16 @@ impl Writer {
         columns: &[Column],
         metadata: &[(String, String)],
     ) -> Result<Self, CorpusError> {
+        Self::create_in_groups(path, columns, metadata, ROW_GROUP_ROWS)
+    }
+
+    /// The same in row groups of this many rows. Small ones are read alone fast, with [`Reader::open_groups`].
+    pub fn create_in_groups(
+        path: &Path,
+        columns: &[Column],
+        metadata: &[(String, String)],
+        rows: usize,
+    ) -> Result<Self, CorpusError> {
         let fields: Vec<Field> = columns
             .iter()
             .map(|column| Field::new(&column.name, column.kind.data_type(), column.kind.nullable()))
@@ -165,7 +175,7 @@ impl Writer {
             metadata.iter().cloned().chain(docs).map(|(key, value)| KeyValue::new(key, value)).collect();
         let file = File::create(path).map_err(|cause| CorpusError::io(path, "cannot be created", cause))?;
         let options = ArrowWriterOptions::new()
-            .with_properties(properties(path, Some(keys))?)
+            .with_properties(properties(path, Some(keys), rows)?)
             .with_skip_arrow_metadata(true);
         let file = ArrowWriter::try_new_with_options(BufWriter::new(file), schema.clone(), options)
             .map_err(|cause| written(path, &cause))?;
@@ -263,31 +273,48 @@ impl Reader {
         Ok(Self { path: path.to_owned(), columns, metadata, rows, batches, batch: None, next: 0 })
     }
 
-    /// Opens a part of a table: `count` rows from row `from` on. Row groups that hold none of them are not read.
-    pub fn open_rows(path: &Path, from: u64, count: u64) -> Result<Self, CorpusError> {
+    /// Opens some row groups of a table, by their numbers from 0, in ascending order; nothing else is read.
+    pub fn open_groups(path: &Path, groups: &[usize]) -> Result<Self, CorpusError> {
         let file = File::open(path).map_err(|cause| CorpusError::io(path, "cannot be opened", cause))?;
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|cause| read(path, &cause))?;
         let columns = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
-        let (mut groups, mut begin, mut skip) = (Vec::new(), 0_u64, 0_u64);
-        for (number, group) in builder.metadata().row_groups().iter().enumerate() {
-            let end = begin + group.num_rows().unsigned_abs();
-            if end > from && begin < from.saturating_add(count) {
-                if groups.is_empty() {
-                    skip = from.saturating_sub(begin);
-                }
-                groups.push(number);
-            }
-            begin = end;
-        }
-        let rows = begin.saturating_sub(from).min(count);
+        let all = builder.metadata().row_groups();
+        let groups: Vec<usize> = groups.iter().copied().filter(|number| *number < all.len()).collect();
+        let of_group = groups.iter().filter_map(|number| all.get(*number));
+        let rows = of_group.map(|group| group.num_rows().unsigned_abs()).sum();
         let batches = builder
             .with_row_groups(groups)
-            .with_offset(skip as usize)
-            .with_limit(rows as usize)
             .with_batch_size(BATCH_ROWS)
             .build()
             .map_err(|cause| read(path, &cause))?;
         Ok(Self { path: path.to_owned(), columns, metadata: Vec::new(), rows, batches, batch: None, next: 0 })
+    }
+
+    /// Hands over the rows that are left one by one, without copying their texts.
+    pub fn visit<E: From<CorpusError>>(
+        mut self,
+        mut take: impl FnMut(&[Cell<'_>]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        loop {
+            let batch = match self.batch.take() {
+                Some(batch) => batch,
+                None => match self.batches.next() {
+                    None => return Ok(()),
+                    Some(Ok(batch)) => {
+                        self.next = 0;
+                        batch
+                    }
+                    Some(Err(cause)) => return Err(read(&self.path, &cause.into()).into()),
+                },
+            };
+            let columns: Vec<Seen<'_>> = batch.columns().iter().map(Seen::of).collect();
+            let mut cells = Vec::with_capacity(columns.len());
+            for row in self.next..batch.num_rows() {
+                cells.clear();
+                cells.extend(columns.iter().map(|column| column.cell(row)));
+                take(&cells)?;
+            }
+        }
     }
 
     /// The names of the columns, in their order.
@@ -351,9 +378,12 @@ pub fn concat(parts: &[PathBuf], out: &Path) -> Result<u64, CorpusError> {
     let schema = file_metadata.schema_descr().root_schema_ptr();
     let keys = file_metadata.key_value_metadata().cloned();
     let file = File::create(out).map_err(|cause| CorpusError::io(out, "cannot be created", cause))?;
-    let mut writer =
-        SerializedFileWriter::new(BufWriter::new(file), schema.clone(), properties(out, keys)?.into())
-            .map_err(|cause| written(out, &cause))?;
+    let mut writer = SerializedFileWriter::new(
+        BufWriter::new(file),
+        schema.clone(),
+        properties(out, keys, ROW_GROUP_ROWS)?.into(),
+    )
+    .map_err(|cause| written(out, &cause))?;
     let mut rows = 0;
     for part in parts {
         let reader = open(part)?;
@@ -399,12 +429,16 @@ fn sync(path: &Path, mut file: BufWriter<File>) -> Result<(), CorpusError> {
         .map_err(|cause| CorpusError::io(path, "cannot be written", cause))
 }
 
-fn properties(path: &Path, keys: Option<Vec<KeyValue>>) -> Result<WriterProperties, CorpusError> {
+fn properties(
+    path: &Path,
+    keys: Option<Vec<KeyValue>>,
+    rows: usize,
+) -> Result<WriterProperties, CorpusError> {
     let level = ZstdLevel::try_new(ZSTD_LEVEL).map_err(|cause| written(path, &cause))?;
     Ok(WriterProperties::builder()
         .set_created_by(CREATED_BY.to_owned())
         .set_compression(Compression::ZSTD(level))
-        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_max_row_group_row_count(Some(rows))
         .set_offset_index_disabled(true)
         .set_key_value_metadata(keys)
         .build())
@@ -449,6 +483,49 @@ fn value(column: &ArrayRef, row: usize) -> Value {
             texts.map_or(Value::Null, Value::TextList)
         }
         _ => Value::Null,
+    }
+}
+
+/// A column of a batch that is being visited.
+enum Seen<'b> {
+    Text(&'b StringArray),
+    U64(&'b UInt64Array),
+    F32(&'b Float32Array),
+    Bool(&'b BooleanArray),
+    TextList(Vec<Option<Vec<String>>>),
+    Other,
+}
+
+impl<'b> Seen<'b> {
+    fn of(column: &'b ArrayRef) -> Self {
+        match column.data_type() {
+            DataType::Utf8 => Self::Text(column.as_string()),
+            DataType::UInt64 => Self::U64(column.as_primitive::<UInt64Type>()),
+            DataType::Float32 => Self::F32(column.as_primitive::<Float32Type>()),
+            DataType::Boolean => Self::Bool(column.as_boolean()),
+            DataType::List(_) => Self::TextList(
+                (0..column.len())
+                    .map(|row| match value(column, row) {
+                        Value::TextList(texts) => Some(texts),
+                        _ => None,
+                    })
+                    .collect(),
+            ),
+            _ => Self::Other,
+        }
+    }
+
+    fn cell(&self, row: usize) -> Cell<'_> {
+        match self {
+            Self::Text(column) if !column.is_null(row) => Cell::Text(column.value(row)),
+            Self::U64(column) if !column.is_null(row) => Cell::U64(column.value(row)),
+            Self::F32(column) if !column.is_null(row) => Cell::F32(column.value(row)),
+            Self::Bool(column) if !column.is_null(row) => Cell::Bool(column.value(row)),
+            Self::TextList(column) => {
+                column.get(row).and_then(Option::as_deref).map_or(Cell::Null, Cell::TextList)
+            }
+            _ => Cell::Null,
+        }
     }
 }
 

@@ -157,6 +157,7 @@ fn private(leaf: &Leaf) -> Option<Hash> {
         Leaf::Register(register) => Some(register.private),
         Leaf::Authorization(Document { private, .. })
         | Leaf::Value(Document { private, .. })
+        | Leaf::Settlement { document: Document { private, .. }, .. }
         | Leaf::Correction { document: Document { private, .. }, .. } => Some(*private),
         Leaf::KeyChange { .. } => None,
     }

@@ -37,6 +37,13 @@ pub enum Leaf {
     Authorization(Document),
     /// `value`: a statement of the value made with uses.
     Value(Document),
+    /// `settlement`: what uses earned, and for whom.
+    Settlement {
+        /// The settlement's own record, `settlement.json`.
+        document: Document,
+        /// Its root over pools and lines, to which every line of a statement leads (BLAKE3).
+        root: Hash,
+    },
     /// `correction`: an earlier entry is withdrawn or replaced. It stays in the log.
     Correction {
         /// Index of the entry that is corrected.
@@ -138,6 +145,11 @@ impl Leaf {
             ),
             Leaf::Authorization(document) => ("authorization", document.members()),
             Leaf::Value(document) => ("value", document.members()),
+            Leaf::Settlement { document, root } => {
+                let mut members = document.members();
+                members.push(("root", hash(root)));
+                ("settlement", members)
+            }
             Leaf::Correction { of, document } => {
                 let mut members = document.members();
                 members.push(("of", Value::Uint(*of)));
@@ -187,6 +199,9 @@ impl Leaf {
             }),
             "authorization" => Leaf::Authorization(Document::take(&mut m)?),
             "value" => Leaf::Value(Document::take(&mut m)?),
+            "settlement" => {
+                Leaf::Settlement { document: Document::take(&mut m)?, root: Hash(m.array32("root")?) }
+            }
             "correction" => Leaf::Correction { of: m.uint("of")?, document: Document::take(&mut m)? },
             "key" => Leaf::KeyChange { what: m.text("what")?, old: m.text("old")?, new: m.text("new")? },
             _ => return Err(ShapeError("type".to_owned()).into()),
@@ -245,6 +260,7 @@ mod tests {
             }),
             Leaf::Authorization(document.clone()),
             Leaf::Value(document.clone()),
+            Leaf::Settlement { document: document.clone(), root: hash(4) },
             Leaf::Correction { of: 7, document },
             Leaf::KeyChange { what: "log".into(), old: "a+1+x".into(), new: "a+2+y".into() },
         ]
@@ -282,7 +298,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn never_panics(which in 0usize..6, at: prop::sample::Index, flip in 1u8..) {
+        fn never_panics(which in 0usize..7, at: prop::sample::Index, flip in 1u8..) {
             let leaf = &examples()[which];
             let mut bytes = leaf.encode();
             let at = at.index(bytes.len());

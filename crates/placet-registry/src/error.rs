@@ -74,7 +74,21 @@ pub enum RegistryError {
         path: PathBuf,
         /// Why.
         #[source]
-        source: rusqlite::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The address of a database that is none.
+    #[error("the address of the database cannot be used: {what}")]
+    Address {
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A database that is not there, does not let us in, or went away.
+    #[error("the database {} cannot be used: {what}", path.display())]
+    Unreachable {
+        /// Its address, without the password.
+        path: PathBuf,
+        /// What it said, or why it did not answer.
+        what: String,
     },
     /// A table cannot be understood as a catalogue.
     #[error("{} is no catalogue: {what}", path.display())]
@@ -121,6 +135,12 @@ impl RegistryError {
             RegistryError::Full { .. } => {
                 "free some space and run the same command again: whole rows are kept, nothing is doubled"
             }
+            RegistryError::Address { .. } => {
+                "write it as postgres://user:password@host:port/database, or a socket's folder as %2Frun%2Fpostgresql"
+            }
+            RegistryError::Unreachable { .. } => {
+                "check address, password and that the server runs, then run the same command again: whole steps are kept"
+            }
             RegistryError::Read { .. } => "check that the file exists and that you may read it",
             RegistryError::Write { .. } => "check the folder's permissions and the free space",
             RegistryError::Catalogue { .. } => {
@@ -132,20 +152,6 @@ impl RegistryError {
             }
             RegistryError::Unknown { .. } | RegistryError::Database { .. } => return None,
         })
-    }
-
-    /// Sorts errors of SQLite by what a person can do about them.
-    pub(crate) fn database(path: &Path, source: rusqlite::Error) -> RegistryError {
-        use rusqlite::ErrorCode;
-        let path = path.to_owned();
-        match source.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => RegistryError::Full { path },
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => RegistryError::Locked { path },
-            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-                RegistryError::Damaged { path, what: source.to_string() }
-            }
-            _ => RegistryError::Database { path, source },
-        }
     }
 
     pub(crate) fn write(path: &Path, source: io::Error) -> RegistryError {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::RegistryError;
 use crate::db::{Database, Value};
 
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     "
 CREATE TABLE edit (
     edit_id INTEGER PRIMARY KEY,
@@ -119,10 +119,20 @@ CREATE TABLE decision (
     record TEXT NOT NULL
 );
 ",
+    "
+CREATE TABLE journal_entry (
+    number INTEGER PRIMARY KEY,
+    record TEXT NOT NULL
+);
+",
 ];
 
 /// Brings a database to the newest schema; refuses one that is newer, or that is something else.
 pub(crate) fn migrate(db: &mut Database, at: Timestamp) -> Result<(), RegistryError> {
+    // What is up to date needs no lock.
+    if db.has_table("migration")? && version(db)? == MIGRATIONS.len() as i64 {
+        return Ok(());
+    }
     let path = db.path().to_owned();
     db.transaction(|db| {
         db.batch(

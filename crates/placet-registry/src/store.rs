@@ -1,7 +1,7 @@
-//! The registry: a folder with the database, the texts of the works and the keys.
+//! The registry: a folder with the database, the texts of the works and the keys. The database may be one of PostgreSQL.
 //!
 //! ```text
-//! registry.sqlite      works, parties, relations, reservations, grants, trusted issuers
+//! registry.sqlite      works, parties, relations, claims, reservations, grants, trusted issuers; the journal
 //! texts/ab/<hash>.zst  extracted texts, each under the BLAKE3 hash of its UTF-8 bytes
 //! keys/issuer.key      the key that signs packs
 //! ```
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::db::{Database, Value};
+use crate::db::{Database, Place, Value};
 use crate::{RegistryError, schema};
 
 /// An open registry. What it changes carries the author's name and the time that the caller hands in.
@@ -23,32 +23,49 @@ pub struct Registry {
 impl Registry {
     /// Makes a registry in a folder that has none.
     pub fn create(home: &Path, author: &str, at: Timestamp) -> Result<Registry, RegistryError> {
-        let path = home.join(DATABASE);
-        if path.exists() {
-            return Err(RegistryError::Exists { home: home.to_owned() });
-        }
-        std::fs::create_dir_all(home).map_err(|error| RegistryError::write(home, error))?;
-        let mut db = Database::open(&path, true)?;
-        schema::migrate(&mut db, at)?;
-        let mut registry = Registry { db, home: home.to_owned(), author: author.to_owned() };
-        registry.edit("init", at, |_, _| Ok(()))?;
-        Ok(registry)
+        Registry::create_in(&Place::folder(home), author, at)
     }
 
     /// Opens the registry of a folder; an older one is brought up to date. The author is who made it, unless
     /// [`Registry::acting_as`] names another.
     pub fn open(home: &Path, at: Timestamp) -> Result<Registry, RegistryError> {
-        let path = home.join(DATABASE);
-        if !path.exists() {
-            return Err(RegistryError::Missing { home: home.to_owned() });
+        Registry::open_in(&Place::folder(home), at)
+    }
+
+    /// Makes a registry in a place that has none.
+    pub fn create_in(place: &Place, author: &str, at: Timestamp) -> Result<Registry, RegistryError> {
+        let exists = |home: &Path| RegistryError::Exists { home: home.to_owned() };
+        // A file that holds something else is left as it is.
+        if let (None, Some(there)) =
+            (&place.database, place.database(false).map_err(|_| exists(&place.home))?)
+            && !there.has_table("migration")?
+        {
+            return Err(exists(&place.home));
         }
-        let mut db = Database::open(&path, false)?;
+        let mut db = open_or_make(place)?;
+        schema::migrate(&mut db, at)?;
+        db.transaction(|db| {
+            if maker(db)?.is_some() {
+                let at = place.database.as_ref().map_or(&*place.home, |_| db.path());
+                return Err(exists(at));
+            }
+            begin_edit(db, next(db, NEXT_EDIT)?, author, "init", at)
+        })?;
+        Ok(Registry { db, home: place.home.clone(), author: author.to_owned() })
+    }
+
+    /// Opens the registry of a place, as [`Registry::open`] does.
+    pub fn open_in(place: &Place, at: Timestamp) -> Result<Registry, RegistryError> {
+        let missing = |home: &Path| RegistryError::Missing { home: home.to_owned() };
+        let Some(mut db) = place.database(false)? else { return Err(missing(&place.home)) };
+        if place.database.is_some() && !db.has_table("migration")? {
+            return Err(missing(db.path()));
+        }
         schema::check(&db)?;
         schema::migrate(&mut db, at)?;
-        let author = db
-            .first("SELECT author FROM edit ORDER BY edit_id LIMIT 1", &[], |row| row.text(0))?
-            .ok_or_else(|| RegistryError::Damaged { path, what: "nobody made it".to_owned() })?;
-        Ok(Registry { db, home: home.to_owned(), author })
+        // The tables alone are no registry: a journal lies in them too.
+        let author = maker(&db)?.ok_or_else(|| missing(db.path()))?;
+        Ok(Registry { db, home: place.home.clone(), author })
     }
 
     /// The same registry, changed from now on in another author's name.
@@ -61,6 +78,11 @@ impl Registry {
     /// The folder.
     pub fn home(&self) -> &Path {
         &self.home
+    }
+
+    /// The database: a file, or an address without its password.
+    pub fn place(&self) -> &Path {
+        self.db.path()
     }
 
     /// Whose changes these are.
@@ -77,7 +99,7 @@ impl Registry {
     ) -> Result<T, RegistryError> {
         let author = self.author.clone();
         self.db.transaction(|db| {
-            let edit = next(db, "SELECT COALESCE(MAX(edit_id), 0) + 1 FROM edit")?;
+            let edit = next(db, NEXT_EDIT)?;
             begin_edit(db, edit, &author, action, at)?;
             work(db, edit)
         })
@@ -104,7 +126,18 @@ pub(crate) fn next(db: &Database, sql: &str) -> Result<i64, RegistryError> {
     Ok(db.first(sql, &[], |row| row.int(0))?.unwrap_or(1))
 }
 
-const DATABASE: &str = "registry.sqlite";
+/// Who made the registry.
+fn maker(db: &Database) -> Result<Option<String>, RegistryError> {
+    db.first("SELECT author FROM edit ORDER BY edit_id LIMIT 1", &[], |row| row.text(0))
+}
+
+/// The database of a place, made where it is not there.
+pub(crate) fn open_or_make(place: &Place) -> Result<Database, RegistryError> {
+    place.database(true)?.ok_or_else(|| RegistryError::Missing { home: place.home.clone() })
+}
+
+/// The number of the next edit.
+pub(crate) const NEXT_EDIT: &str = "SELECT COALESCE(MAX(edit_id), 0) + 1 FROM edit";
 
 #[cfg(test)]
 mod tests {

@@ -180,8 +180,8 @@ impl ClaimBook {
             }
         }
         defects.sort_by(|a, b| a.id().cmp(b.id()));
-        // A stable sort: within a work the claims stay in the order of their ids.
-        all.sort_by(|a, b| a.work.cmp(&b.work));
+        // In place: there may be millions.
+        all.sort_unstable_by(|a, b| (&a.work, &a.id).cmp(&(&b.work, &b.id)));
         let mut book = ClaimBook::default();
         for (place, claim) in all.iter().enumerate() {
             if book.works.last().is_none_or(|(work, _)| **work != *claim.work) {

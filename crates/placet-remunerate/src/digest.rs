@@ -28,6 +28,14 @@ impl Digest {
         Digest::of(&written.unwrap_or_default())
     }
 
+    /// The same, written into room that is used again and again.
+    pub(crate) fn of_value_in<T: Serialize>(value: &T, room: &mut Vec<u8>) -> Digest {
+        room.clear();
+        let written = serde_json::to_writer(&mut *room, value);
+        debug_assert!(written.is_ok(), "values of this crate serialize");
+        Digest::of(room)
+    }
+
     /// The first twelve digits, for people.
     pub fn short(&self) -> String {
         self.to_string().chars().take(12).collect()
@@ -130,22 +138,36 @@ impl Tree {
 
 /// The path from a leaf to the root, lowest sibling first; none for an index outside.
 pub fn path(leaves: &[Digest], index: usize) -> Option<Vec<Digest>> {
-    match leaves {
-        [] => None,
-        [_] => (index == 0).then(Vec::new),
-        _ => {
-            let at = split(leaves.len());
-            let (left, right) = leaves.split_at(at);
-            if index < at {
-                let mut up = path(left, index)?;
-                up.push(root(right));
-                Some(up)
-            } else {
-                let mut up = path(right, index - at)?;
-                up.push(root(left));
-                Some(up)
-            }
+    Nodes::of(leaves).path(index)
+}
+
+/// All nodes of a tree: the paths of many leaves without hashing everything for each.
+#[derive(Clone, Debug)]
+pub struct Nodes {
+    /// The hashes of the leaves, and above them those of every pair. A last one without a neighbour stands above itself.
+    levels: Vec<Vec<Digest>>,
+}
+
+impl Nodes {
+    /// The tree over some leaves, in their order.
+    pub fn of(leaves: &[Digest]) -> Nodes {
+        let mut levels: Vec<Vec<Digest>> = vec![leaves.iter().map(leaf_hash).collect()];
+        while let Some(below) = levels.last().filter(|level| level.len() > 1) {
+            let pair = |pair: &[Digest]| match pair {
+                [left, right] => node_hash(left, right),
+                _ => pair.first().copied().unwrap_or_default(),
+            };
+            let above = below.chunks(2).map(pair).collect();
+            levels.push(above);
         }
+        Nodes { levels }
+    }
+
+    /// The path from a leaf to the root, lowest sibling first; none for an index outside.
+    pub fn path(&self, index: usize) -> Option<Vec<Digest>> {
+        self.levels.first()?.get(index)?;
+        let siblings = self.levels.iter().enumerate().map(|(height, level)| level.get((index >> height) ^ 1));
+        Some(siblings.flatten().copied().collect())
     }
 }
 

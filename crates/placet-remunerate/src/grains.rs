@@ -8,7 +8,6 @@
 //! less (the Alabama paradox). Divided in grains the effect is a billionth of a cent; it meets whole cents
 //! once, at payout (`payout.rs`).
 
-use std::cmp::Ordering;
 use std::fmt;
 
 use num_bigint::BigUint;
@@ -111,6 +110,9 @@ pub fn apportion(whole: u128, weights: &[Weight]) -> Vec<u128> {
     if total.is_zero() {
         return vec![0; weights.len()];
     }
+    if let Some(small) = Small::of(whole, weights, &total) {
+        return small.apportion(weights);
+    }
     let whole_big = BigUint::from(whole);
     let mut parts = Vec::with_capacity(weights.len());
     let mut remainders = Vec::with_capacity(weights.len());
@@ -127,8 +129,51 @@ pub fn apportion(whole: u128, weights: &[Weight]) -> Vec<u128> {
             remainders.push((remainder, w.tie, i));
         }
     }
-    // The remainders sum to (whole - given) * total and each is below total: there are more of them than units.
-    let left = usize::try_from(whole - given).unwrap_or(usize::MAX).min(remainders.len());
+    hand_out(whole - given, remainders, &mut parts);
+    parts
+}
+
+/// A division whose numbers all fit into 128 bits: the same steps without big numbers.
+struct Small {
+    whole: u128,
+    total: u128,
+    weights: Vec<u128>,
+}
+
+impl Small {
+    fn of(whole: u128, weights: &[Weight], total: &BigUint) -> Option<Small> {
+        let total = total.to_u128()?;
+        // No weight is above the total, so no product is above this one.
+        whole.checked_mul(total)?;
+        let weights = weights.iter().map(|w| w.weight.to_u128()).collect::<Option<_>>()?;
+        Some(Small { whole, total, weights })
+    }
+
+    fn apportion(self, weights: &[Weight]) -> Vec<u128> {
+        let mut parts = Vec::with_capacity(weights.len());
+        let mut remainders = Vec::new();
+        let mut given = 0;
+        for (i, (number, weight)) in self.weights.iter().zip(weights).enumerate() {
+            let product = self.whole * number;
+            let (part, remainder) = (product / self.total, product % self.total);
+            given += part;
+            parts.push(part);
+            if remainder != 0 {
+                remainders.push((remainder, weight.tie, i));
+            }
+        }
+        hand_out(self.whole - given, remainders, &mut parts);
+        parts
+    }
+}
+
+/// Gives the units that are left to the largest remainders.
+fn hand_out<N: Ord>(left: u128, mut remainders: Vec<(N, Digest, usize)>, parts: &mut [u128]) {
+    // The remainders sum to `left` times the total and each is below the total: there are more of them than units.
+    let left = usize::try_from(left).unwrap_or(usize::MAX).min(remainders.len());
+    let largest_first = |a: &(N, Digest, usize), b: &(N, Digest, usize)| {
+        b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)).then_with(|| a.2.cmp(&b.2))
+    };
     if left > 0 && left < remainders.len() {
         remainders.select_nth_unstable_by(left - 1, largest_first);
     }
@@ -137,16 +182,11 @@ pub fn apportion(whole: u128, weights: &[Weight]) -> Vec<u128> {
             *part += 1;
         }
     }
-    parts
 }
 
 /// Whether there is nothing to divide by.
 pub fn weighs_nothing(weights: &[Weight]) -> bool {
     weights.iter().all(|w| w.weight.is_zero())
-}
-
-fn largest_first(a: &(BigUint, Digest, usize), b: &(BigUint, Digest, usize)) -> Ordering {
-    b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)).then_with(|| a.2.cmp(&b.2))
 }
 
 #[cfg(test)]
@@ -197,6 +237,16 @@ mod tests {
                 let over = BigUint::from(*part) - exact_floor;
                 prop_assert!(over <= BigUint::from(1_u8), "quota");
             }
+        }
+
+        #[test]
+        fn numbers_of_any_size_divide_alike(whole in any::<u64>(), ws in prop::collection::vec(any::<u32>(), 1..20)) {
+            let small: Vec<u64> = ws.iter().map(|w| u64::from(*w)).collect();
+            let mut large = weights(&small);
+            for w in &mut large {
+                w.weight <<= 100;
+            }
+            prop_assert_eq!(apportion(u128::from(whole), &large), apportion(u128::from(whole), &weights(&small)));
         }
 
         #[test]

@@ -26,5 +26,5 @@ pub mod tariff;
 pub mod uses;
 pub mod value;
 
-pub use digest::{Digest, DigestError, Tree, leads_to, path, root};
+pub use digest::{Digest, DigestError, Nodes, Tree, leads_to, path, root};
 pub use grains::Grains;

@@ -172,6 +172,8 @@ pub struct Tally<'a> {
     spots: Vec<Spot>,
     notes: Vec<Note>,
     aside: BTreeMap<Aside, u64>,
+    /// Where records are written to be hashed.
+    room: Vec<u8>,
 }
 
 /// A finished tally.
@@ -268,6 +270,7 @@ impl<'a> Tally<'a> {
             spots: Vec::new(),
             notes: Vec::new(),
             aside: BTreeMap::new(),
+            room: Vec::new(),
         }
     }
 
@@ -380,7 +383,8 @@ impl<'a> Tally<'a> {
         });
         let mut id = [0; 16];
         id.copy_from_slice(&Digest::of(record.id.as_bytes()).0[..16]);
-        self.notes.push(Note { id, digest: Digest::of_value(record), amount, row, measured });
+        let digest = Digest::of_value_in(record, &mut self.room);
+        self.notes.push(Note { id, digest, amount, row, measured });
         Ok(())
     }
 

@@ -100,7 +100,7 @@ impl Party {
                 .hint("to make a registry and a key: placet init --name \"Your Name\""));
         }
         let signer = issuer_key(&context.home)?;
-        let name = match Registry::open(&context.home, context.now) {
+        let name = match crate::registry::open(context) {
             Ok(registry) => registry.author().to_owned(),
             Err(_) => signer.verifier().name().to_owned(),
         };

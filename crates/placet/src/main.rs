@@ -42,6 +42,10 @@ struct Global {
     /// Folder with the registry, the keys and the trust list
     #[arg(long, global = true, value_name = "FOLDER", default_value = "placet")]
     home: PathBuf,
+    /// Registry and journal in PostgreSQL, as postgres://user:password@host/name, not in a file of the home folder; where it
+    /// is not given, PLACET_DATABASE names it
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    database: Option<String>,
     /// Print one JSON document with a versioned shape on standard output
     #[arg(long, global = true)]
     json: bool,
@@ -58,6 +62,8 @@ Exit codes: 0 done · 1 internal error · 2 wrong usage or configuration · 3 in
 struct Context {
     /// The folder that holds registry, keys and trust list; it may not exist yet.
     home: PathBuf,
+    /// The database of registry and journal, where it is not a file of the home folder.
+    database: Option<String>,
     /// The moment the command started.
     now: jiff::Timestamp,
     /// Where results and messages go.
@@ -90,6 +96,8 @@ fn run(words: impl IntoIterator<Item = OsString>, now: jiff::Timestamp) -> Resul
 impl Cli {
     fn run(self, now: jiff::Timestamp) -> Result<Exit, Failure> {
         let out = Output::new(self.global.json, self.global.quiet);
-        self.verb.run(&Context { home: self.global.home, now, out })
+        let named = || std::env::var("PLACET_DATABASE").ok().filter(|address| !address.is_empty());
+        let database = self.global.database.or_else(named);
+        self.verb.run(&Context { home: self.global.home, database, now, out })
     }
 }

@@ -1,12 +1,17 @@
 //! The registry of the home folder, for the commands that work with it.
 
-use placet_registry::{Registry, RegistryError};
+use placet_registry::{Place, Registry, RegistryError};
 
 use crate::{Context, Exit, Failure};
 
-/// Opens the registry of `--home`.
+/// Opens the registry of `--home`, or of `--database`.
 pub(crate) fn open(context: &Context) -> Result<Registry, Failure> {
-    Ok(Registry::open(&context.home, context.now)?)
+    Ok(Registry::open_in(&place(context), context.now)?)
+}
+
+/// Where registry and journal lie.
+pub(crate) fn place(context: &Context) -> Place {
+    Place { home: context.home.clone(), database: context.database.clone() }
 }
 
 impl From<RegistryError> for Failure {
@@ -16,14 +21,16 @@ impl From<RegistryError> for Failure {
             | RegistryError::Exists { .. }
             | RegistryError::UnknownWorks { .. }
             | RegistryError::Unknown { .. }
+            | RegistryError::Address { .. }
             | RegistryError::Key { .. } => Exit::Usage,
             RegistryError::Damaged { .. }
             | RegistryError::Newer { .. }
             | RegistryError::Read { .. }
             | RegistryError::Catalogue { .. } => Exit::Input,
-            RegistryError::Locked { .. } | RegistryError::Full { .. } | RegistryError::Write { .. } => {
-                Exit::Unavailable
-            }
+            RegistryError::Locked { .. }
+            | RegistryError::Full { .. }
+            | RegistryError::Unreachable { .. }
+            | RegistryError::Write { .. } => Exit::Unavailable,
             _ => Exit::Internal,
         };
         let remedy = error.remedy();

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::register::{Aside, LISTED_MAX};
 use super::table::Table;
 use crate::claims::{ClaimCounts, ClaimDraft, ClaimEntry, ClaimSource, ClaimWriter, PartyDraft, newest};
-use crate::store::{begin_edit, next};
+use crate::store::{NEXT_EDIT, begin_edit, next};
 use crate::{Registry, RegistryError};
 
 /// The columns, in the order of an export. `work`, `role`, `right`, `share` and a party are needed in an import.
@@ -111,7 +111,7 @@ impl Registry {
                     if let Some(edit) = begun {
                         return Ok(edit);
                     }
-                    let edit = next(db, "SELECT COALESCE(MAX(edit_id), 0) + 1 FROM edit")?;
+                    let edit = next(db, NEXT_EDIT)?;
                     begin_edit(db, edit, &author, "claims", at)?;
                     begun = Some(edit);
                     Ok(edit)

@@ -2,13 +2,15 @@
 //!
 //! Columns below count from 0 and are those of the record layouts; a line that ends early has blanks there.
 
+mod holders;
+
 use std::io::BufRead;
 
-use placet_core::{Basis, Identifier, PartyKind, Period, Ratio, RelationKind, Right, Role, Share, WorkKind};
+use placet_core::{Identifier, PartyKind, Period, RelationKind, Right, Role, WorkKind};
 
-use super::delivery::{Delivered, Extent, MandateDraft, Message, Sink, date, own, party, short};
+use super::delivery::{Delivered, Extent, MandateDraft, Message, Sink, date, own, short};
 use super::tis::Places;
-use crate::claims::PartyDraft;
+use holders::{Holder, full_name, rights_of, writer_roles};
 
 /// A longer line is cut: the longest record has fewer than a thousand characters.
 pub(crate) const LINE_BYTES_MAX: usize = 4096;
@@ -103,22 +105,6 @@ struct Reader<'a> {
     /// The records of the open transaction.
     work: Vec<Line>,
     day: Option<jiff::civil::Date>,
-}
-
-/// A publisher or writer of a work.
-struct Holder {
-    number: String,
-    party: PartyDraft,
-    roles: Vec<Role>,
-    shares: [Option<u32>; 3],
-    societies: [String; 3],
-    /// Publishers: the number of the chain they stand in, and their type.
-    chain: String,
-    publisher_type: String,
-    /// Shares and territories of their collection records.
-    collects: Vec<([u32; 3], Places)>,
-    place: String,
-    unknown: bool,
 }
 
 impl Reader<'_> {
@@ -470,151 +456,6 @@ impl Reader<'_> {
             }
         }
     }
-
-    fn identified(
-        &mut self,
-        name: &str,
-        ipi: &str,
-        number: &str,
-        kind: PartyKind,
-        place: &str,
-    ) -> PartyDraft {
-        let mut identifiers = Vec::new();
-        if ipi.bytes().any(|b| b != b'0') {
-            match Identifier::of_scheme("ipi", ipi) {
-                Ok(ipi) => identifiers.push(ipi),
-                Err(error) => {
-                    self.sink.note(place, format!("{error}; the party is known by the sender's number"));
-                }
-            }
-        }
-        if !number.is_empty() {
-            identifiers.push(own("cwr-party", &self.sender, number));
-        }
-        party(name, kind, identifiers)
-    }
-
-    /// The standard's own sums: per right, writers and publishers together hold the whole or nothing.
-    fn check_sums(&mut self, place: &str, holders: &[Holder]) {
-        for (at, name) in RIGHT_NAMES.iter().enumerate() {
-            let share = |h: &Holder| h.shares.get(at).copied().flatten().unwrap_or(0);
-            let sum: u32 = holders.iter().map(share).sum();
-            let percent = |n: u32| format!("{}.{:02} %", n / 100, n % 100);
-            match sum {
-                0 | 10_000 => {}
-                _ if sum.abs_diff(10_000) <= TOLERANCE => {
-                    self.sink.note(
-                        place,
-                        format!("{name} shares sum to {}, within the tolerance of 0.06 %", percent(sum)),
-                    );
-                }
-                _ => {
-                    self.sink.note(place, format!("{name} shares sum to {}, not to the whole", percent(sum)));
-                }
-            }
-        }
-    }
-
-    fn claims(&mut self, holder: &Holder, d: &mut Delivered) {
-        for (at, right) in RIGHTS.iter().enumerate() {
-            let Some(hundredths) = holder.shares.get(at).copied().flatten() else {
-                let name = RIGHT_NAMES.get(at).copied().unwrap_or_default();
-                self.sink.note(
-                    &holder.place,
-                    format!("the {name} share is no number up to 100.00 %; claimed as unknown"),
-                );
-                Self::say(holder, *right, Share::Unknown, d);
-                continue;
-            };
-            if hundredths == 0 {
-                continue;
-            }
-            if holder.unknown {
-                let name = RIGHT_NAMES.get(at).copied().unwrap_or_default();
-                self.sink.note(
-                    &holder.place,
-                    format!(
-                        "{}.{:02} % {name} of an unknown party stay unclaimed",
-                        hundredths / 100,
-                        hundredths % 100
-                    ),
-                );
-                continue;
-            }
-            let share = Ratio::new(u64::from(hundredths), 10_000).map_or(Share::Unknown, Share::Part);
-            Self::say(holder, *right, share, d);
-        }
-    }
-
-    fn say(holder: &Holder, right: Right, share: Share, d: &mut Delivered) {
-        let Some(role) = holder.roles.first() else { return };
-        let basis = if *role == Role::Publisher { Basis::Assignment } else { Basis::Authorship };
-        d.claim(&holder.party, *role, right, share, basis);
-        if let Some(claim) = d.claims.last_mut() {
-            claim.place = Some(holder.place.clone());
-        }
-    }
-
-    /// Societies collect for their members; in a chain, the last publisher with a collection collects for the first.
-    fn mandates(holders: &[Holder], d: &mut Delivered) {
-        for holder in holders.iter().filter(|h| !h.unknown) {
-            for (at, right) in RIGHTS.iter().enumerate() {
-                let (Some(society), Some(share)) = (holder.societies.get(at), holder.shares.get(at)) else {
-                    continue;
-                };
-                let society = society.trim_start_matches('0');
-                if society.is_empty() || society == "99" || share.unwrap_or(0) == 0 {
-                    continue;
-                }
-                let manager = society_party(society);
-                let known = d.mandates.iter_mut().find(|m| m.grantor == holder.party && m.manager == manager);
-                match known {
-                    Some(mandate) if !mandate.rights.contains(right) => mandate.rights.push(*right),
-                    Some(_) => {}
-                    None => d.mandates.push(MandateDraft {
-                        grantor: holder.party.clone(),
-                        manager,
-                        rights: vec![*right],
-                        territory: placet_core::Territory::World,
-                        this_work: false,
-                        period: Period::ALWAYS,
-                        collects_until: None,
-                    }),
-                }
-            }
-        }
-        for first in holders.iter().filter(|h| !h.unknown && h.publisher_type == "E") {
-            for manager in holders.iter().filter(|h| {
-                !h.unknown
-                    && h.chain == first.chain
-                    && matches!(h.publisher_type.as_str(), "AM" | "SE")
-                    && h.party != first.party
-            }) {
-                for (parts, places) in &manager.collects {
-                    let rights: Vec<Right> = RIGHTS
-                        .iter()
-                        .zip(parts)
-                        .zip(&first.shares)
-                        .filter(|((_, part), owned)| **part > 0 && owned.unwrap_or(0) > 0)
-                        .map(|((right, _), _)| *right)
-                        .collect();
-                    let Some(territory) = places.territory() else { continue };
-                    if rights.is_empty() {
-                        continue;
-                    }
-                    d.mandates.push(MandateDraft {
-                        grantor: first.party.clone(),
-                        manager: manager.party.clone(),
-                        rights,
-                        territory,
-                        this_work: true,
-                        period: Period::ALWAYS,
-                        collects_until: None,
-                    });
-                }
-            }
-        }
-    }
 }
 
 /// Fields of NWR and REV that are kept under their own name.
@@ -625,38 +466,6 @@ const HEAD_KEPT: &[(&str, usize, usize)] = &[
     ("duration", 129, 6),
     ("version", 142, 3),
 ];
-
-/// A society by its CISAC number.
-fn society_party(number: &str) -> PartyDraft {
-    let name = format!("CISAC society {number:0>3}");
-    party(&name, PartyKind::Cmo, vec![own("cisac", "", &format!("{number:0>3}"))])
-}
-
-fn rights_of(shares: [Option<u32>; 3]) -> Vec<Right> {
-    RIGHTS.iter().zip(shares).filter(|(_, share)| share.unwrap_or(0) > 0).map(|(right, _)| *right).collect()
-}
-
-fn full_name(last: &str, first: &str) -> String {
-    match (last, first) {
-        ("", first) => first.to_owned(),
-        (last, "") => last.to_owned(),
-        (last, first) => format!("{last}, {first}"),
-    }
-}
-
-/// Writer designation codes; the first role carries the claim.
-fn writer_roles(code: &str) -> Vec<Role> {
-    match code {
-        "C" => vec![Role::Composer],
-        "A" => vec![Role::Lyricist],
-        "CA" | "AC" => vec![Role::Composer, Role::Lyricist],
-        "AR" | "SR" => vec![Role::Arranger],
-        "AD" | "SA" => vec![Role::Adapter],
-        "TR" => vec![Role::Translator],
-        "PA" => vec![Role::Rightsholder],
-        _ => Vec::new(),
-    }
-}
 
 #[cfg(test)]
 #[path = "cwr_tests.rs"]

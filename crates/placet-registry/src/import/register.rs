@@ -5,17 +5,18 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
-use placet_core::{Identifier, Party, PartyKind, Work};
+use placet_core::Work;
 use serde::Serialize;
 
 use super::columns::{Field, Mapping, recognise};
-use super::deliver::{self, Counted, Delivery, Format};
+use super::deliver::{Counted, Delivery};
 use super::media::{self, Known, Media, MediaError};
+use super::recognise::{self, Format};
 use super::row::Draft;
 use super::table::Table;
+use super::version::{fingerprint, is_related, write_relation, write_version};
 use crate::db::{Database, Value};
-use crate::store::{Registry, begin_edit, next};
-use crate::works::party_key;
+use crate::store::{NEXT_EDIT, Registry, begin_edit, next};
 use crate::{RegistryError, content_code, extract};
 
 /// Rows, problems and notes that a [`Registered`] lists by name; beyond, they are only counted.
@@ -98,7 +99,7 @@ impl Registry {
             } else if is_catalogue(input) {
                 run.progress.total += metadata.len();
                 catalogues.push(input);
-            } else if let Some(format) = deliver::recognise(input) {
+            } else if let Some(format) = recognise::recognise(input) {
                 deliveries.push((input.clone(), format));
             } else {
                 let name = input.file_name().map(PathBuf::from).unwrap_or_default();
@@ -380,7 +381,7 @@ impl<'a> Writer<'a> {
         if let Some(edit) = self.counts.edit {
             return Ok(edit);
         }
-        let edit = next(self.db, "SELECT COALESCE(MAX(edit_id), 0) + 1 FROM edit")?;
+        let edit = next(self.db, NEXT_EDIT)?;
         begin_edit(self.db, edit, self.author, "register", self.at)?;
         self.counts.edit = Some(edit);
         Ok(edit)
@@ -423,23 +424,7 @@ impl<'a> Writer<'a> {
                 &[Value::Text(&media.key), Value::Int(edit), text_record.as_deref().into()],
             )?;
         }
-        self.db.execute(
-            "INSERT INTO work_version (work_pk, edit_id, fingerprint, record, text_record) VALUES ($1, $2, $3, $4, $5)",
-            &[
-                Value::Int(work_pk),
-                Value::Int(edit),
-                Value::Text(&fingerprint),
-                Value::Text(&record),
-                text_record.as_deref().into(),
-            ],
-        )?;
-        for identifier in &work.identifiers {
-            self.db.execute(
-                "INSERT INTO work_identifier (identifier, work_pk, edit_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-                &[Value::Text(identifier), Value::Int(work_pk), Value::Int(edit)],
-            )?;
-        }
-        credit(self.db, work, work_pk, edit)?;
+        write_version(self.db, edit, work_pk, work, &record, text_record.as_deref())?;
         self.relate(work, relations)
     }
 
@@ -449,50 +434,13 @@ impl<'a> Writer<'a> {
         relations: &[(placet_core::RelationKind, String)],
     ) -> Result<(), RegistryError> {
         for (kind, to) in relations {
-            let found = self.db.first(
-                "SELECT 1 FROM relation WHERE from_work = $1 AND kind = $2 AND to_work = $3",
-                &[Value::Text(&work.id), Value::Text(kind.code()), Value::Text(to)],
-                |_| Ok(()),
-            )?;
-            if found.is_none() {
+            if !is_related(self.db, &work.id, *kind, to)? {
                 let edit = self.edit()?;
-                self.db.execute(
-                    "INSERT INTO relation (from_work, kind, to_work, edit_id) VALUES ($1, $2, $3, $4)",
-                    &[Value::Text(&work.id), Value::Text(kind.code()), Value::Text(to), Value::Int(edit)],
-                )?;
+                write_relation(self.db, edit, &work.id, *kind, to)?;
             }
         }
         Ok(())
     }
-}
-
-/// What tells two versions of a work apart.
-pub(crate) fn fingerprint(record: &str, text_record: Option<&str>) -> String {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(record.as_bytes()).update(&[0]);
-    hasher.update(text_record.unwrap_or_default().as_bytes());
-    hasher.finalize().to_hex()[..32].to_owned()
-}
-
-/// Parties are known by their identifier, where they have one, and by their name.
-pub(crate) fn credit(db: &Database, work: &Work, work_pk: i64, edit: i64) -> Result<(), RegistryError> {
-    for credit in &work.credits {
-        let named = party_key(&credit.name);
-        for id in credit.party.iter().chain([&named]) {
-            let identifiers: Vec<Identifier> = credit.party.iter().filter_map(|id| id.parse().ok()).collect();
-            let party =
-                Party { id: id.clone(), kind: PartyKind::Unknown, name: credit.name.clone(), identifiers };
-            db.execute(
-                "INSERT INTO party (party_id, edit_id, record) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-                &[Value::Text(id), Value::Int(edit), Value::Text(&json(&party))],
-            )?;
-            db.execute(
-                "INSERT INTO credit (party_id, work_pk, edit_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-                &[Value::Text(id), Value::Int(work_pk), Value::Int(edit)],
-            )?;
-        }
-    }
-    Ok(())
 }
 
 /// Records of this crate are plain data with text keys, which JSON can always hold.
@@ -549,7 +497,7 @@ fn collect(
             Ok(kind) if kind.is_file() && extract::is_readable_name(&name.to_string_lossy()) => {
                 found.push((path, inside.join(&name)));
             }
-            Ok(kind) if kind.is_file() => match deliver::recognise(&path) {
+            Ok(kind) if kind.is_file() => match recognise::recognise(&path) {
                 Some(format) => deliveries.push((path, format)),
                 None => run.aside(&path, None, extract::ExtractError::Unsupported.to_string()),
             },

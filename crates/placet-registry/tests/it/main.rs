@@ -6,5 +6,6 @@ mod claims;
 mod deliveries;
 mod faults;
 mod history;
+mod postgres;
 mod register;
 mod support;

@@ -1,13 +1,54 @@
-//! A registry in a folder of its own.
+//! Registries to be tested: one in a file of SQLite and, where `PLACET_TEST_POSTGRES` has the address of a server, one in
+//! PostgreSQL, in a schema of its own.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
-use placet_registry::{Mapping, Registered, Registry};
+use placet_registry::{Mapping, Place, Registered, Registry};
 
 pub(crate) struct Desk {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) registry: Registry,
+    place: Place,
+    _schema: Option<Schema>,
+}
+
+/// A schema of a PostgreSQL database, dropped in the end.
+pub(crate) struct Schema {
+    server: String,
+    name: String,
+}
+
+impl Schema {
+    /// A new one; none where there is no server to test with.
+    pub(crate) fn new() -> Option<Schema> {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let Ok(server) = std::env::var("PLACET_TEST_POSTGRES") else {
+            println!("skipped with PostgreSQL: PLACET_TEST_POSTGRES is not set");
+            return None;
+        };
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        Some(Schema { server, name: format!("placet_test_{}_{number}", std::process::id()) })
+    }
+
+    /// An address under which everything is made in this schema.
+    pub(crate) fn address(&self) -> String {
+        let and = if self.server.contains('?') { '&' } else { '?' };
+        format!("{}{and}options=-csearch_path%3D{}", self.server, self.name)
+    }
+
+    /// Runs a statement of its own.
+    pub(crate) fn run(&self, sql: &str) {
+        let mut client = postgres::Client::connect(&self.address(), postgres::NoTls).unwrap();
+        client.batch_execute(sql).unwrap();
+    }
+}
+
+impl Drop for Schema {
+    fn drop(&mut self) {
+        self.run(&format!("DROP SCHEMA IF EXISTS {} CASCADE", self.name));
+    }
 }
 
 /// Day `n` of the test's calendar.
@@ -16,10 +57,24 @@ pub(crate) fn day(n: i64) -> Timestamp {
 }
 
 impl Desk {
-    pub(crate) fn new() -> Desk {
+    /// One for each database.
+    pub(crate) fn all() -> Vec<Desk> {
+        let mut desks = vec![Desk::with(None)];
+        desks.extend(Schema::new().map(|schema| Desk::with(Some(schema))));
+        desks
+    }
+
+    fn with(schema: Option<Schema>) -> Desk {
         let folder = tempfile::tempdir().unwrap();
-        let registry = Registry::create(&folder.path().join("placet"), "Example Press", day(0)).unwrap();
-        Desk { folder, registry }
+        let database = schema.as_ref().map(Schema::address);
+        let place = Place { home: folder.path().join("placet"), database };
+        let registry = Registry::create_in(&place, "Example Press", day(0)).unwrap();
+        Desk { folder, registry, place, _schema: schema }
+    }
+
+    /// The same registry, opened once more.
+    pub(crate) fn open(&self, at: Timestamp) -> Registry {
+        Registry::open_in(&self.place, at).unwrap()
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

@@ -2,7 +2,10 @@
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
+use placet_remunerate::audit::audit;
+use placet_remunerate::deadlines::Clocks;
 use placet_remunerate::grains::GRAINS_PER_MINOR;
+use placet_remunerate::journal::Journal;
 use placet_remunerate::pool::Value;
 use placet_remunerate::uses::Standing;
 
@@ -61,6 +64,12 @@ fn check(name: &str) {
         .collect();
     assert_eq!(unlicensed, example.expect.unlicensed, "{name}: without a grant");
     assert_eq!(settled.counted.aside.values().sum::<u64>(), example.expect.aside, "{name}: kept aside");
+
+    let mut journal = Journal::default();
+    journal.book(settled.entry.clone()).unwrap();
+    for found in audit(journal.entries(), std::slice::from_ref(&settled.settlement), &Clocks::eu()) {
+        assert!(found.faults.is_empty(), "{name}: {found:?}");
+    }
 
     let bytes = serde_json::to_vec(&settled.settlement).unwrap();
     for by in 1..5 {

@@ -36,7 +36,7 @@ impl Args {
                     .map_or_else(|| "placet".to_owned(), |name| name.to_string_lossy().into_owned())
             }
         };
-        let registry = Registry::create(&context.home, &name, context.now)?;
+        let registry = Registry::create_in(&crate::registry::place(context), &name, context.now)?;
         let signer = create_issuer_key(&context.home, &name)?;
         let key = signer.verifier().to_string();
         if context.out.is_json() {
@@ -47,7 +47,7 @@ impl Args {
         }
         context.out.result(&format!(
             "registry    {}\nissuer      {}\nprivate key {}\npublic key  {}\n",
-            foreign(&registry.home().join("registry.sqlite").to_string_lossy()),
+            foreign(&registry.place().to_string_lossy()),
             foreign(&name),
             foreign(&issuer_key_path(&context.home).to_string_lossy()),
             foreign(&key),

@@ -180,9 +180,11 @@ fn book(context: &Context, draft: impl FnOnce(&Journal) -> Result<Draft, Failure
     let mut store = Store::open(context)?;
     let draft = draft(&store.journal)?;
     // The same receipt on another day is the same receipt.
-    let booked = if store.journal.stands(draft.run) { Booked::Already } else { store.book(&draft)? };
+    let memo = draft.memo.clone();
+    let booked = if store.journal.stands(draft.run) { Booked::Already } else { store.book(draft)? };
+    store.keep()?;
     context.out.result(&match booked {
-        Booked::New => format!("booked: {}\n", foreign(&draft.memo)),
+        Booked::New => format!("booked: {}\n", foreign(&memo)),
         Booked::Already => "nothing booked: this was booked before\n".to_owned(),
     })?;
     Ok(Exit::Done)

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use placet_core::Work;
 use placet_match::{Guarantee, Manifest, Pack, PackBuilder, Prepared};
-use placet_registry::{Registry, WorkText, issuer_key};
+use placet_registry::{WorkText, issuer_key};
 use serde::Serialize;
 
 use crate::failure::OrFail as _;
@@ -69,7 +69,7 @@ const BATCH_BYTES: usize = 32 << 20;
 
 impl Build {
     fn run(self, context: &Context) -> Result<Exit, Failure> {
-        let registry = Registry::open(&context.home, context.now)?;
+        let registry = crate::registry::open(context)?;
         let signer = issuer_key(&context.home)?;
         let stem = self.output.file_stem().map(|s| s.to_string_lossy().into_owned());
         let name = self.name.or(stem).unwrap_or_default();

@@ -77,9 +77,10 @@ impl Args {
         } else {
             let xml =
                 write(&paid, &accounts.payees, &accounts.debtor, context.now, day).or_fail(Exit::Input)?;
+            store.book(paid.entry.clone())?;
             // The orders are on the disk before the books say that they were given.
             put(&self.output, &xml, &message_id(&paid))?;
-            store.book(&paid.entry)?;
+            store.keep()?;
         }
         if context.out.is_json() {
             context.out.json("placet.payout/1", &paid)?;

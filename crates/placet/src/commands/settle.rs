@@ -22,7 +22,8 @@ use crate::failure::OrFail as _;
 use crate::journal::{Store, today};
 use crate::output::{Table, foreign};
 use crate::settlement::{
-    Counting, Found, Licence, Sources, claims, closes, each, period, source, text, value, write,
+    Committed, Counting, Found, Licence, RECORD, Sources, claims, closes, commit, each, period, source, text,
+    value, write,
 };
 use crate::{Context, Exit, Failure};
 
@@ -76,6 +77,9 @@ pub(crate) struct Args {
     /// Compute without booking
     #[arg(long)]
     dry_run: bool,
+    /// Commit its root in the log of the home folder, so that it cannot be exchanged later
+    #[arg(long, conflicts_with = "dry_run")]
+    log: bool,
     /// Folder for the result
     #[arg(long, short, value_name = "FOLDER", default_value = "settlement")]
     output: PathBuf,
@@ -100,6 +104,8 @@ struct Said<'a> {
     aside: &'a BTreeMap<String, u64>,
     without_grant: u64,
     state: State,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log: Option<Committed>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
@@ -148,7 +154,7 @@ impl Args {
         for source in &sources {
             each(source, |row, found| match found {
                 // What cannot count is kept aside by the tally, with its reason.
-                Found::Used(record) => drop(tally.add(&record)),
+                Found::Used(record) => drop(tally.add(record)),
                 Found::LeftOut => {
                     *aside
                         .entry("found in items that were left out of the cleared corpus: no use".to_owned())
@@ -211,6 +217,8 @@ impl Args {
         } else {
             self.book(context, &settled, written)?
         };
+        let logged =
+            if self.log { Some(commit(context, &settled, days, &self.output.join(RECORD))?) } else { None };
         let unlicensed = counted.rows.iter().filter(|(k, _)| k.standing == Standing::Unlicensed);
         let said = Said {
             run: settled.run,
@@ -224,6 +232,7 @@ impl Args {
             aside: &aside,
             without_grant: unlicensed.map(|(_, t)| t.records).sum(),
             state,
+            log: logged,
         };
         if context.out.is_json() {
             context.out.json("placet.settle/1", &said)?;
@@ -295,16 +304,18 @@ impl Args {
                 ));
             }
         };
-        let draft = books::settlement(settled, day);
-        written.publish()?;
-        if let Some(back) = &back {
+        let corrects = back.is_some();
+        if let Some(back) = back {
             store.book(back)?;
         }
-        let booked = store.book(&draft)?;
-        Ok(match (back, booked) {
-            (Some(_), _) => State::Corrected,
-            (None, Booked::New) => State::Booked,
-            (None, Booked::Already) => State::BookedBefore,
+        let booked = store.book(books::settlement(settled, day))?;
+        // What the books refuse leaves no folder; what is in them has one.
+        written.publish()?;
+        store.keep()?;
+        Ok(match (corrects, booked) {
+            (true, _) => State::Corrected,
+            (false, Booked::New) => State::Booked,
+            (false, Booked::Already) => State::BookedBefore,
         })
     }
 }
@@ -348,6 +359,9 @@ impl Said<'_> {
             State::Corrected => "booked; the earlier settlement is taken back",
             State::NotBooked => "not booked",
         };
+        if let Some(log) = &self.log {
+            said.push_str(&format!("its root is entry {} of the log {}\n", log.entry, foreign(&log.log)));
+        }
         said.push_str(&format!("run {}, {state}\nlook at {}\n", self.run, foreign(folder)));
         said
     }

@@ -2,13 +2,13 @@
 //!
 //! It is written beside its place and then given its name, whole. Equal inputs give equal bytes in every file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
-use placet_corpus::table::{Reader, Writer};
+use placet_corpus::table::{Cell, Reader, Writer};
 use placet_remunerate::journal::Account;
 use placet_remunerate::settle::{Line, Settlement};
 use placet_remunerate::statement::{self, Statement};
@@ -16,7 +16,9 @@ use placet_remunerate::uses::{Counted, RowKey, Standing, Totals};
 use placet_remunerate::{Digest, Grains, books, root};
 use serde::{Deserialize, Serialize};
 
-use super::lines::{self, line_columns, read_line, read_row, row_columns, write_line, write_row};
+use super::lines::{
+    SECTIONS, line_columns, place, read_line, read_row, receiver_columns, row_columns, write_line, write_row,
+};
 use super::{Source, hash};
 use crate::failure::OrFail as _;
 use crate::{Exit, Failure};
@@ -47,11 +49,13 @@ pub(crate) struct Sources<'s> {
 }
 
 const LINES: &str = "lines.parquet";
+const RECEIVERS: &str = "receivers.parquet";
 const COUNTED: &str = "counted.parquet";
 const ACCOUNTS: &str = "accounts.csv";
 const TARIFF: &str = "tariff.toml";
 const README: &str = "README.txt";
-const HEADER: &str = "settlement.json";
+/// What the folder says of itself.
+pub(crate) const RECORD: &str = "settlement.json";
 const SCHEMA: &str = "placet.settlement-folder/1";
 
 /// Writes a settlement beside its place. [`Written::publish`] gives it its name.
@@ -72,11 +76,17 @@ pub(crate) fn write(
             fs::remove_dir_all(&partial)?;
         }
         fs::create_dir_all(&partial)?;
-        let mut table = Writer::create(&partial.join(LINES), &line_columns(), &[])?;
-        for line in &settled.lines {
+        let mut table = Writer::create_in_groups(&partial.join(LINES), &line_columns(), &[], GROUP)?;
+        let mut receivers = Writer::create(&partial.join(RECEIVERS), &receiver_columns(), &[])?;
+        for (number, line) in settled.lines.iter().enumerate() {
+            if number.is_multiple_of(GROUP) {
+                let section = SECTIONS.get(usize::from(line.section())).copied().unwrap_or_default();
+                receivers.push(&[Cell::Text(section), Cell::Text(line.receiver())])?;
+            }
             write_line(line, |cells| Ok::<_, anyhow::Error>(table.push(cells)?))?;
         }
         let lines = table.finish()?;
+        receivers.finish()?;
         let mut table = Writer::create(&partial.join(COUNTED), &row_columns(), &[])?;
         for row in &counted.rows {
             write_row(row, |cells| table.push(cells))?;
@@ -86,7 +96,7 @@ pub(crate) fn write(
         put(&partial.join(TARIFF), from.tariff.as_bytes())?;
         put(&partial.join(README), readme(settled, counted).as_bytes())?;
         let mut files = BTreeMap::new();
-        for file in [LINES, COUNTED, ACCOUNTS, TARIFF, README] {
+        for file in [LINES, RECEIVERS, COUNTED, ACCOUNTS, TARIFF, README] {
             files.insert(file.to_owned(), hash(&partial.join(file))?);
         }
         let mut sources = from.sources;
@@ -105,7 +115,7 @@ pub(crate) fn write(
         };
         let mut text = serde_json::to_string_pretty(&header)?;
         text.push('\n');
-        put(&partial.join(HEADER), text.as_bytes())?;
+        put(&partial.join(RECORD), text.as_bytes())?;
         File::open(&partial)?.sync_all()?;
         Ok(())
     };
@@ -125,14 +135,14 @@ impl Written {
     pub(crate) fn publish(self) -> Result<(), Failure> {
         let publish = || -> anyhow::Result<()> {
             if self.out.exists() {
-                if self.out.join(HEADER).exists() {
+                if self.out.join(RECORD).exists() {
                     return Ok(());
                 }
                 fs::remove_dir(&self.out)?;
             }
             match fs::rename(&self.partial, &self.out) {
                 // Another process was faster.
-                Err(_) if self.out.join(HEADER).exists() => {}
+                Err(_) if self.out.join(RECORD).exists() => {}
                 other => other?,
             }
             let parent = self.out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -160,11 +170,11 @@ fn check_place(out: &Path, run: Digest) -> Result<(), Failure> {
         return Ok(());
     }
     if !out.is_dir()
-        || (!out.join(HEADER).exists() && fs::read_dir(out).or_fail(Exit::Input)?.next().is_some())
+        || (!out.join(RECORD).exists() && fs::read_dir(out).or_fail(Exit::Input)?.next().is_some())
     {
         return refuse(format!("{} is there and is no settlement", out.display()));
     }
-    if !out.join(HEADER).exists() {
+    if !out.join(RECORD).exists() {
         return Ok(());
     }
     let there = Folder::open(out)?.header.settlement.run;
@@ -258,6 +268,7 @@ fn readme(s: &Settlement, counted: &Counted) -> String {
     out.push_str(&format!(
         "\nsettlement.json  what it was computed from, pools, root {}\n\
          lines.parquet    every part of every pool and where it goes, sorted by receiver\n\
+         receivers.parquet  with whom each row group of lines.parquet begins\n\
          counted.parquet  uses by stream, work, use and place\n\
          accounts.csv     what is due, held, unclaimed and deducted: the entry in the journal\n\
          tariff.toml      the terms\n\n\
@@ -276,7 +287,7 @@ pub(crate) struct Folder {
 
 impl Folder {
     pub(crate) fn open(path: &Path) -> Result<Folder, Failure> {
-        let file = path.join(HEADER);
+        let file = path.join(RECORD);
         let text = fs::read_to_string(&file)
             .with_context(|| format!("cannot read {}", file.display()))
             .or_fail(Exit::Input)
@@ -292,6 +303,11 @@ impl Folder {
             return Err(changed(&file));
         }
         Ok(Folder { path: path.to_owned(), header })
+    }
+
+    /// The file of its record.
+    pub(crate) fn record(&self) -> PathBuf {
+        self.path.join(RECORD)
     }
 
     /// A file of the folder, unchanged.
@@ -314,62 +330,47 @@ impl Folder {
     /// A party's statement, from its own lines and those of its works that wait.
     pub(crate) fn statement(&self, party: &str) -> Result<Statement, Failure> {
         let path = self.file(LINES)?;
-        let own = self.lines_of(&path, 0, party)?;
-        let mut works: Vec<&str> =
+        let groups = self.groups()?;
+        let own = lines_of(&path, &groups, &[(0, party)])?;
+        let works: BTreeSet<&str> =
             own.iter().flat_map(|(_, l)| [l.work.as_deref(), l.asset.as_deref()]).flatten().collect();
-        works.sort_unstable();
-        works.dedup();
-        let mut waiting = Vec::new();
-        if works.len() <= WORKS_SOUGHT_SINGLY {
-            for work in &works {
-                for section in [1, 2] {
-                    waiting.extend(self.lines_of(&path, section, work)?.into_iter().map(|(_, line)| line));
-                }
-            }
-        } else {
-            let from = self.seek(&path, 1, "")?;
-            for cells in Reader::open_rows(&path, from, u64::MAX).or_fail(Exit::Input)? {
-                let line = read_line(&cells.or_fail(Exit::Input)?).or_fail(Exit::Input)?;
-                if works.binary_search(&line.receiver()).is_ok() {
-                    waiting.push(line);
-                }
-            }
-        }
+        let of_works: Vec<(u8, &str)> =
+            [1, 2].iter().flat_map(|section| works.iter().map(|work| (*section, *work))).collect();
+        let waiting = lines_of(&path, &groups, &of_works)?;
         let settlement = &self.header.settlement;
-        Ok(statement::draw(settlement, party, own.iter().map(|(i, l)| (*i, l)), waiting.iter()))
+        Ok(statement::draw(
+            settlement,
+            party,
+            own.iter().map(|(i, l)| (*i, l)),
+            waiting.iter().map(|(_, l)| l),
+        ))
     }
 
     /// Whether something goes to a party of this id.
     pub(crate) fn knows(&self, party: &str) -> bool {
-        let path = self.path.join(LINES);
-        let from = self.seek(&path, 0, party).unwrap_or_default();
         // A row that does not read is the statement's to report.
-        let Ok(mut rows) = Reader::open_rows(&path, from, STEP + 1) else { return false };
-        while let Ok(Some((section, receiver))) = lines::place(&mut rows) {
-            if (section, receiver.as_str()) >= (0, party) {
-                return section == 0 && receiver == party;
-            }
-        }
-        false
+        let found = self.groups().and_then(|groups| lines_of(&self.path.join(LINES), &groups, &[(0, party)]));
+        found.is_ok_and(|lines| !lines.is_empty())
     }
 
     /// All lines that wait for a work.
     pub(crate) fn waiting(&self, work: &str) -> Result<Vec<Line>, Failure> {
         let path = self.file(LINES)?;
-        let mut found = Vec::new();
-        for section in [1, 2] {
-            found.extend(self.lines_of(&path, section, work)?.into_iter().map(|(_, line)| line));
-        }
-        Ok(found)
+        let found = lines_of(&path, &self.groups()?, &[(1, work), (2, work)])?;
+        Ok(found.into_iter().map(|(_, line)| line).collect())
     }
 
     /// The settlement with all of its lines; they must lead to its root.
     pub(crate) fn whole(&self) -> Result<Settlement, Failure> {
         let path = self.file(LINES)?;
         let mut whole = bare(&self.header.settlement);
-        for cells in Reader::open(&path).or_fail(Exit::Input)? {
-            whole.lines.push(read_line(&cells.or_fail(Exit::Input)?).or_fail(Exit::Input)?);
-        }
+        let read = Reader::open(&path).map_err(anyhow::Error::new).and_then(|table| {
+            table.visit(|cells| {
+                whole.lines.push(read_line(cells)?);
+                Ok::<_, anyhow::Error>(())
+            })
+        });
+        read.or_fail(Exit::Input)?;
         if root(&whole.leaves()) != whole.root {
             return Err(changed(&path));
         }
@@ -380,52 +381,69 @@ impl Folder {
     pub(crate) fn counted(&self, of: impl Fn(&str) -> bool) -> Result<Vec<(RowKey, Totals)>, Failure> {
         let path = self.file(COUNTED)?;
         let mut found = Vec::new();
-        for cells in Reader::open(&path).or_fail(Exit::Input)? {
-            let row = read_row(&cells.or_fail(Exit::Input)?).or_fail(Exit::Input)?;
-            if of(&row.0.work) {
-                found.push(row);
-            }
-        }
+        let read = Reader::open(&path).map_err(anyhow::Error::new).and_then(|table| {
+            table.visit(|cells| {
+                let row = read_row(cells)?;
+                if of(&row.0.work) {
+                    found.push(row);
+                }
+                Ok::<_, anyhow::Error>(())
+            })
+        });
+        read.or_fail(Exit::Input)?;
         Ok(found)
     }
 
-    /// The lines of a receiver, with their places.
-    fn lines_of(&self, path: &Path, section: usize, receiver: &str) -> Result<Vec<(usize, Line)>, Failure> {
-        let from = self.seek(path, section, receiver)?;
-        let mut found = Vec::new();
-        for (place, cells) in
-            (from as usize..).zip(Reader::open_rows(path, from, u64::MAX).or_fail(Exit::Input)?)
-        {
-            let line = read_line(&cells.or_fail(Exit::Input)?).or_fail(Exit::Input)?;
-            match (usize::from(line.section()), line.receiver()).cmp(&(section, receiver)) {
-                std::cmp::Ordering::Less => {}
-                std::cmp::Ordering::Equal => found.push((place, line)),
-                std::cmp::Ordering::Greater => break,
-            }
-        }
-        Ok(found)
-    }
-
-    /// A row at most [`STEP`] before the first of a receiver, by halving.
-    fn seek(&self, path: &Path, section: usize, receiver: &str) -> Result<u64, Failure> {
-        let (mut before, mut after) = (0, self.header.lines);
-        while after - before > STEP {
-            let middle = before + (after - before) / 2;
-            let mut reader = Reader::open_rows(path, middle, 1).or_fail(Exit::Input)?;
-            match lines::place(&mut reader).or_fail(Exit::Input)? {
-                Some((s, r)) if (s, r.as_str()) < (section, receiver) => before = middle,
-                _ => after = middle,
-            }
-        }
-        Ok(before)
+    /// With whom each row group of the lines begins.
+    fn groups(&self) -> Result<Vec<(u8, String)>, Failure> {
+        let path = self.file(RECEIVERS)?;
+        let mut groups = Vec::new();
+        let read = Reader::open(&path).map_err(anyhow::Error::new).and_then(|table| {
+            table.visit(|cells| {
+                let (section, receiver) = place(cells)?;
+                groups.push((section, receiver.to_owned()));
+                Ok::<_, anyhow::Error>(())
+            })
+        });
+        read.or_fail(Exit::Input)?;
+        Ok(groups)
     }
 }
 
-/// Rows that are read through rather than halved further.
-const STEP: u64 = 4096;
+/// The lines of some receivers, with their places. Receivers are sorted; only row groups that hold one are read.
+fn lines_of(
+    path: &Path,
+    groups: &[(u8, String)],
+    sought: &[(u8, &str)],
+) -> Result<Vec<(usize, Line)>, Failure> {
+    let mut wanted = BTreeSet::new();
+    for key in sought {
+        let first = groups.partition_point(|(section, receiver)| (*section, receiver.as_str()) < *key);
+        let after = groups.partition_point(|(section, receiver)| (*section, receiver.as_str()) <= *key);
+        // The lines of a receiver can begin at the end of a group that begins with another.
+        wanted.extend(first.saturating_sub(1)..after);
+    }
+    let wanted: Vec<usize> = wanted.into_iter().collect();
+    let mut found = Vec::new();
+    if wanted.is_empty() {
+        return Ok(found);
+    }
+    let mut places = wanted.iter().flat_map(|group| group * GROUP..(group + 1) * GROUP);
+    let read = Reader::open_groups(path, &wanted).map_err(anyhow::Error::new).and_then(|table| {
+        table.visit(|cells| {
+            let at = places.next().ok_or_else(|| anyhow!("a row group is larger than all others"))?;
+            if sought.binary_search(&place(cells)?).is_ok() {
+                found.push((at, read_line(cells)?));
+            }
+            Ok::<_, anyhow::Error>(())
+        })
+    });
+    read.or_fail(Exit::Input)?;
+    Ok(found)
+}
 
-/// With more works than these, all waiting lines are read once.
-const WORKS_SOUGHT_SINGLY: usize = 8;
+/// Rows of a row group of the lines: what is read to find one receiver.
+const GROUP: usize = 8192;
 
 fn changed(path: &Path) -> Failure {
     let error = anyhow!("{} was changed after it was written", path.display());

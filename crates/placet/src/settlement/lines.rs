@@ -1,7 +1,7 @@
 //! Lines and tally rows as tables.
 
 use anyhow::anyhow;
-use placet_corpus::table::{Cell, Column, ColumnKind, Reader, Value};
+use placet_corpus::table::{Cell, Column, ColumnKind};
 use placet_remunerate::claim::Name;
 use placet_remunerate::settle::{Line, To};
 use placet_remunerate::uses::{RowKey, Standing, Totals};
@@ -121,7 +121,7 @@ pub(super) fn write_row<E>(
 }
 
 /// Reads a row of `lines.parquet`.
-pub(super) fn read_line(cells: &[Value]) -> anyhow::Result<Line> {
+pub(super) fn read_line(cells: &[Cell<'_>]) -> anyhow::Result<Line> {
     let cells = Cells(cells);
     let receiver = Name::from(cells.text(1)?);
     let to = match cells.text(0)? {
@@ -130,7 +130,7 @@ pub(super) fn read_line(cells: &[Value]) -> anyhow::Result<Line> {
             claim: cells.text(8)?.into(),
             role: cells.text(9)?.parse()?,
             right: cells.text(10)?.parse()?,
-            by_default: cells.0.get(11) == Some(&Value::Bool(true)),
+            by_default: cells.0.get(11) == Some(&Cell::Bool(true)),
         },
         "held" => To::Held(cells.json(12)?),
         "unclaimed" => To::Unclaimed(cells.json(12)?),
@@ -151,7 +151,7 @@ pub(super) fn read_line(cells: &[Value]) -> anyhow::Result<Line> {
 }
 
 /// Reads a row of `counted.parquet`.
-pub(super) fn read_row(cells: &[Value]) -> anyhow::Result<(RowKey, Totals)> {
+pub(super) fn read_row(cells: &[Cell<'_>]) -> anyhow::Result<(RowKey, Totals)> {
     let cells = Cells(cells);
     let key = RowKey {
         stream: cells.number(0)?.try_into()?,
@@ -176,23 +176,31 @@ pub(super) fn read_row(cells: &[Value]) -> anyhow::Result<(RowKey, Totals)> {
     Ok((key, totals))
 }
 
-/// Section and receiver of the row that a reader stands at, without reading the rest.
-pub(super) fn place(reader: &mut Reader) -> anyhow::Result<Option<(usize, String)>> {
-    let Some(cells) = reader.next() else { return Ok(None) };
-    let cells = cells?;
-    let cells = Cells(&cells);
-    let word = cells.text(0)?;
-    let section =
-        SECTIONS.iter().position(|s| *s == word).ok_or_else(|| anyhow!("a line goes to `{word}`"))?;
-    Ok(Some((section, cells.text(1)?.to_owned())))
+/// The columns of `receivers.parquet`.
+pub(super) fn receiver_columns() -> Vec<Column> {
+    [
+        ("to", ColumnKind::Text, "party, held or unclaimed"),
+        ("receiver", ColumnKind::Text, "the receiver with whom a row group of lines.parquet begins"),
+    ]
+    .map(|(name, kind, doc)| Column::new(name, kind, doc))
+    .into()
 }
 
-struct Cells<'c>(&'c [Value]);
+/// Section and receiver of a row of `lines.parquet` or `receivers.parquet`, without reading the rest.
+pub(super) fn place<'c>(cells: &[Cell<'c>]) -> anyhow::Result<(u8, &'c str)> {
+    let (Some(Cell::Text(word)), Some(Cell::Text(receiver))) = (cells.first(), cells.get(1)) else {
+        return Err(anyhow!("a line goes nowhere"));
+    };
+    let section = SECTIONS.iter().position(|s| s == word);
+    Ok((section.ok_or_else(|| anyhow!("a line goes to `{word}`"))? as u8, receiver))
+}
+
+struct Cells<'c>(&'c [Cell<'c>]);
 
 impl Cells<'_> {
     fn text(&self, at: usize) -> anyhow::Result<&str> {
         match self.0.get(at) {
-            Some(Value::Text(text)) => Ok(text),
+            Some(Cell::Text(text)) => Ok(text),
             _ => Err(anyhow!("column {} holds no text", at + 1)),
         }
     }
@@ -203,7 +211,7 @@ impl Cells<'_> {
 
     fn number(&self, at: usize) -> anyhow::Result<u64> {
         match self.0.get(at) {
-            Some(Value::U64(number)) => Ok(*number),
+            Some(Cell::U64(number)) => Ok(*number),
             _ => Err(anyhow!("column {} holds no number", at + 1)),
         }
     }

@@ -1,13 +1,15 @@
 //! What a settlement reads, and the folder it leaves.
 
 mod claims;
+mod committed;
 mod folder;
 mod input;
 mod lines;
 mod uses;
 
 pub(crate) use claims::{canonical, claims, party};
-pub(crate) use folder::{Folder, Sources, Written, write};
+pub(crate) use committed::{Committed, commit, committed};
+pub(crate) use folder::{Folder, RECORD, Sources, Written, write};
 pub(crate) use input::{Licence, closes, period, text, value};
 pub(crate) use uses::{Counting, Found, Source, each, source};
 

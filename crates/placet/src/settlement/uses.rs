@@ -1,6 +1,7 @@
 //! Use records of a settlement: from the folder of a scan, a table (Parquet) or JSON lines.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -8,8 +9,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 use jiff::civil::Date;
 use placet_core::{Identifier, Use};
-use placet_corpus::table::{Reader, Value};
+use placet_corpus::CorpusError;
+use placet_corpus::table::{Cell, Reader};
 use placet_remunerate::uses::{Attribution, Unit, UseRecord};
+use serde::de::value::StrDeserializer;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::OrFail as _;
@@ -52,9 +55,9 @@ pub(crate) struct Counting {
 }
 
 /// What became of a row.
-pub(crate) enum Found {
+pub(crate) enum Found<'r> {
     /// A use.
-    Used(Box<UseRecord>),
+    Used(&'r UseRecord),
     /// Text of a work in items that were left out of the cleared corpus: no use.
     LeftOut,
     /// No use record: why.
@@ -115,8 +118,8 @@ pub(crate) fn source(path: &Path, counting: &Counting) -> Result<Source, Failure
     Ok(Source { path: file, blake3, scan })
 }
 
-/// Reads a source row by row. Rows count from 1.
-pub(crate) fn each(source: &Source, mut take: impl FnMut(u64, Found)) -> Result<(), Failure> {
+/// Reads a source row by row. Rows count from 1. Nothing of a row is kept: there may be millions.
+pub(crate) fn each(source: &Source, mut take: impl FnMut(u64, Found<'_>)) -> Result<(), Failure> {
     let path = &source.path;
     let stem: String = source.blake3.chars().take(16).collect();
     if path.extension().is_some_and(|e| e == "jsonl") {
@@ -130,120 +133,203 @@ pub(crate) fn each(source: &Source, mut take: impl FnMut(u64, Found)) -> Result<
                 continue;
             }
             match serde_json::from_str(&line) {
-                Ok(record) => take(row, Found::Used(Box::new(record))),
+                Ok(record) => take(row, Found::Used(&record)),
                 Err(error) => take(row, Found::Unreadable(error.to_string())),
             }
         }
         return Ok(());
     }
-    let table = Reader::open(path).or_fail(Exit::Input)?;
+    let table = Reader::select(path, &NAMES).or_fail(Exit::Input)?;
     let columns = Columns::of(&table);
-    for (row, cells) in (1..).zip(table) {
-        let cells = Cells { columns: &columns, cells: cells.or_fail(Exit::Input)? };
-        let found = match &source.scan {
-            Some(scan) => cells.of_scan(scan, &stem, row),
-            None => cells.record(&stem, row).map(|record| Found::Used(Box::new(record))),
+    let mut record = blank();
+    let mut row = 0;
+    let read = table.visit(|cells| {
+        row += 1;
+        let cells = Cells { columns: &columns, cells };
+        record.id.clear();
+        // A text always takes what is written to it.
+        let _ = write!(record.id, "{stem}#{row}");
+        let used = match &source.scan {
+            Some(scan) => cells.of_scan(scan, &mut record),
+            None => cells.record(&mut record).map(|()| true),
         };
-        take(row, found.unwrap_or_else(|error| Found::Unreadable(error.to_string())));
-    }
-    Ok(())
+        take(
+            row,
+            match used {
+                Ok(true) => Found::Used(&record),
+                Ok(false) => Found::LeftOut,
+                Err(error) => Found::Unreadable(error.to_string()),
+            },
+        );
+        Ok::<_, CorpusError>(())
+    });
+    read.or_fail(Exit::Input)
 }
 
-struct Columns(HashMap<String, usize>);
+/// A record to be filled, row by row.
+fn blank() -> UseRecord {
+    UseRecord {
+        id: String::new(),
+        work: String::new(),
+        purpose: Use::Access,
+        day: Date::default(),
+        model: None,
+        country: None,
+        unit: Unit::Word,
+        amount: 0,
+        repetitions: 1,
+        grant: None,
+        attribution: None,
+    }
+}
+
+/// Columns that are read, of either kind of table.
+const NAMES: [&str; 20] = [
+    "id",
+    "work",
+    "use",
+    "day",
+    "unit",
+    "amount",
+    "repetitions",
+    "model",
+    "country",
+    "grant",
+    "measurer",
+    "method",
+    "ppb",
+    "error_ppb",
+    "interest",
+    "verdict",
+    "issuer",
+    "work_id",
+    "words",
+    "ground",
+];
+
+/// Where each of them stands in the table at hand.
+struct Columns([Option<usize>; NAMES.len()]);
 
 impl Columns {
     fn of(table: &Reader) -> Columns {
-        Columns(table.columns().iter().cloned().zip(0..).collect())
+        Columns(NAMES.map(|name| table.columns().iter().position(|column| column == name)))
     }
+}
+
+/// A column by its name; the compiler finds the number.
+macro_rules! column {
+    ($name:literal) => {{
+        const AT: usize = place($name);
+        AT
+    }};
+}
+
+const fn place(name: &str) -> usize {
+    let mut at = 0;
+    while at < NAMES.len() {
+        if same(NAMES[at].as_bytes(), name.as_bytes()) {
+            return at;
+        }
+        at += 1;
+    }
+    panic!("no column of this name is read");
+}
+
+const fn same(a: &[u8], b: &[u8]) -> bool {
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
 }
 
 struct Cells<'c> {
     columns: &'c Columns,
-    cells: Vec<Value>,
+    cells: &'c [Cell<'c>],
 }
 
-impl Cells<'_> {
-    fn cell(&self, name: &str) -> Option<&Value> {
-        self.columns.0.get(name).and_then(|at| self.cells.get(*at))
+impl<'c> Cells<'c> {
+    fn cell(&self, column: usize) -> Option<&'c Cell<'c>> {
+        self.columns.0.get(column).copied().flatten().and_then(|at| self.cells.get(at))
     }
 
-    fn optional(&self, name: &str) -> Option<&str> {
-        match self.cell(name) {
-            Some(Value::Text(text)) => Some(text),
+    fn optional(&self, column: usize) -> Option<&'c str> {
+        match self.cell(column) {
+            Some(Cell::Text(text)) => Some(text),
             _ => None,
         }
     }
 
-    fn text(&self, name: &str) -> anyhow::Result<&str> {
-        self.optional(name).ok_or_else(|| anyhow!("column `{name}` holds no text"))
+    fn text(&self, column: usize) -> anyhow::Result<&'c str> {
+        self.optional(column).ok_or_else(|| anyhow!("column `{}` holds no text", name(column)))
     }
 
-    fn number(&self, name: &str) -> anyhow::Result<u64> {
-        match self.cell(name) {
-            Some(Value::U64(number)) => Ok(*number),
-            _ => Err(anyhow!("column `{name}` holds no unsigned number of 64 bits")),
+    fn number(&self, column: usize) -> anyhow::Result<u64> {
+        match self.cell(column) {
+            Some(Cell::U64(number)) => Ok(*number),
+            _ => Err(anyhow!("column `{}` holds no unsigned number of 64 bits", name(column))),
         }
     }
 
-    /// A row of `uses.parquet` (placet.uses/1).
-    fn of_scan(&self, scan: &Scan, stem: &str, row: u64) -> anyhow::Result<Found> {
-        let verdict = self.text("verdict")?;
-        let allowed = verdict == "allowed";
+    /// A row of `uses.parquet` (placet.uses/1): whether it is a use.
+    fn of_scan(&self, scan: &Scan, record: &mut UseRecord) -> anyhow::Result<bool> {
+        let allowed = self.text(column!("verdict"))? == "allowed";
         if !allowed && !scan.counting.all {
-            return Ok(Found::LeftOut);
+            return Ok(false);
         }
-        let (issuer, id) = (self.text("issuer")?, self.text("work_id")?);
-        let work = match id.parse::<Identifier>() {
+        let (issuer, id) = (self.text(column!("issuer"))?, self.text(column!("work_id"))?);
+        record.work = match id.parse::<Identifier>() {
             Ok(known) if !matches!(known, Identifier::Other { .. }) => known.to_string(),
             _ if scan.sole_issuer.is_some() => id.to_owned(),
             _ => format!("{issuer}/{id}"),
         };
-        Ok(Found::Used(Box::new(UseRecord {
-            id: format!("{stem}#{row}"),
-            work,
-            purpose: self.text("use")?.parse()?,
-            day: scan.day,
-            model: scan.counting.model.clone(),
-            country: None,
-            unit: Unit::Word,
-            amount: self.number("words")?,
-            repetitions: scan.counting.repetitions,
-            grant: if allowed { Some(self.text("ground")?.to_owned()) } else { None },
-            attribution: None,
-        })))
+        record.purpose = self.text(column!("use"))?.parse()?;
+        record.day = scan.day;
+        put(&mut record.model, scan.counting.model.as_deref());
+        record.amount = self.number(column!("words"))?;
+        record.repetitions = scan.counting.repetitions;
+        put(&mut record.grant, if allowed { Some(self.text(column!("ground"))?) } else { None });
+        Ok(true)
     }
 
     /// A row of a table of use records (placet.use-records/1).
-    fn record(&self, stem: &str, row: u64) -> anyhow::Result<UseRecord> {
-        let unit = self.text("unit")?;
-        let attribution = match self.optional("measurer") {
+    fn record(&self, record: &mut UseRecord) -> anyhow::Result<()> {
+        if let Some(id) = self.optional(column!("id")) {
+            id.clone_into(&mut record.id);
+        }
+        self.text(column!("work"))?.clone_into(&mut record.work);
+        record.purpose = self.text(column!("use"))?.parse()?;
+        record.day = self.text(column!("day"))?.parse()?;
+        put(&mut record.model, self.optional(column!("model")));
+        put(&mut record.country, self.optional(column!("country")));
+        let unit = StrDeserializer::<serde::de::value::Error>::new(self.text(column!("unit"))?);
+        record.unit = Unit::deserialize(unit)?;
+        record.amount = self.number(column!("amount"))?;
+        let counted = self.columns.0.get(column!("repetitions")).is_some_and(Option::is_some);
+        record.repetitions = if counted { self.number(column!("repetitions"))? } else { 1 };
+        put(&mut record.grant, self.optional(column!("grant")));
+        record.attribution = match self.optional(column!("measurer")) {
             None => None,
             Some(measurer) => Some(Attribution {
                 measurer: measurer.to_owned(),
-                method: self.text("method")?.to_owned(),
-                ppb: self.number("ppb")?,
-                error_ppb: self.number("error_ppb")?,
-                interest: self.optional("interest").map(str::to_owned),
+                method: self.text(column!("method"))?.to_owned(),
+                ppb: self.number(column!("ppb"))?,
+                error_ppb: self.number(column!("error_ppb"))?,
+                interest: self.optional(column!("interest")).map(str::to_owned),
             }),
         };
-        Ok(UseRecord {
-            id: self.optional("id").map_or_else(|| format!("{stem}#{row}"), str::to_owned),
-            work: self.text("work")?.to_owned(),
-            purpose: self.text("use")?.parse::<Use>()?,
-            day: self.text("day")?.parse()?,
-            model: self.optional("model").map(str::to_owned),
-            country: self.optional("country").map(str::to_owned),
-            unit: serde::Deserialize::deserialize(serde::de::value::StrDeserializer::<
-                serde::de::value::Error,
-            >::new(unit))?,
-            amount: self.number("amount")?,
-            repetitions: if self.columns.0.contains_key("repetitions") {
-                self.number("repetitions")?
-            } else {
-                1
-            },
-            grant: self.optional("grant").map(str::to_owned),
-            attribution,
-        })
+        Ok(())
+    }
+}
+
+fn name(column: usize) -> &'static str {
+    NAMES.get(column).copied().unwrap_or_default()
+}
+
+/// Fills a text in the room that it has.
+fn put(slot: &mut Option<String>, text: Option<&str>) {
+    match (slot.as_mut(), text) {
+        (Some(room), Some(text)) => text.clone_into(room),
+        _ => *slot = text.map(str::to_owned),
     }
 }

@@ -4,6 +4,7 @@
 mod case;
 mod check;
 mod claims;
+mod database;
 mod decisions;
 mod demo;
 mod frame;

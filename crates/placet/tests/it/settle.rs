@@ -46,7 +46,7 @@ pub(crate) fn tariff(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tariffs").join(name).canonicalize().unwrap()
 }
 
-fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("claims.csv"), CLAIMS).unwrap();
     fs::write(folder.path().join("uses.jsonl"), USES).unwrap();
@@ -54,7 +54,7 @@ fn folder() -> TempDir {
     folder
 }
 
-fn args(extra: &[&str]) -> Vec<String> {
+pub(crate) fn args(extra: &[&str]) -> Vec<String> {
     let tariff = tariff("rsl-pay-per-use.toml").display().to_string();
     let all = ["settle", "--uses", "uses.jsonl", "--claims", "claims.csv", "--tariff", &tariff];
     let rest = ["--period", "2026-Q3", "--licensee", "Crawler"];
@@ -73,7 +73,7 @@ pub(crate) fn settled() -> TempDir {
 }
 
 /// Without what differs from day to day: the day, and digests that rest on it.
-fn steady(text: &str) -> String {
+pub(crate) fn steady(text: &str) -> String {
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
     let word = |word: &str| {
         let bare = word.trim_end_matches([',', '.', '\n']);
@@ -123,7 +123,7 @@ fn uses_become_statements_and_payments_that_anybody_can_follow() {
     assert!(xml.contains("<StrtNm>Gasse</StrtNm>") && xml.contains("<NbOfTxs>2</NbOfTxs>"), "{xml}");
 }
 
-fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+pub(crate) fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut files: Vec<_> = fs::read_dir(folder)
         .unwrap()
         .map(|f| f.unwrap().path())
@@ -188,7 +188,7 @@ fn two_processes_book_once() {
         .collect();
     assert_eq!(said.iter().filter(|s| s.contains(", booked\n")).count(), 1, "{said:?}");
     assert_eq!(said.iter().filter(|s| s.contains("nothing was booked twice")).count(), 3, "{said:?}");
-    assert_eq!(fs::read_to_string(home.join("placet/journal.jsonl")).unwrap().lines().count(), 1);
+    assert!(run(home, ["ledger", "check"]).expect(0).stdout.contains("\n1 entries; "));
 }
 
 #[test]
@@ -214,22 +214,32 @@ fn a_process_that_is_killed_leaves_a_journal_that_balances() {
         run(home, ["ledger", "check"]).expect(0);
     }
     settle(home, &[]).expect(0);
-    let journal = home.join("placet/journal.jsonl");
-    let whole = fs::read(&journal).unwrap();
-    assert!(whole.ends_with(b"\n") && !whole[..whole.len() - 1].contains(&b'\n'));
-    // A power cut in the middle of an entry: it was never acknowledged, and is booked again.
-    for cut in [1, whole.len() / 2, whole.len() - 1] {
-        fs::write(&journal, &whole[..cut]).unwrap();
-        run(home, ["ledger", "check"]).expect(0);
-        settle(home, &[]).expect(0);
-        assert_eq!(fs::read(&journal).unwrap(), whole);
-    }
     // A change of what was acknowledged is found.
-    let forged = String::from_utf8(whole).unwrap().replacen("\"grains\":\"1", "\"grains\":\"2", 1);
-    fs::write(&journal, forged).unwrap();
+    let database = home.join("placet/registry.sqlite");
+    let (mut bytes, entry) = (fs::read(&database).unwrap(), b"\"grains\":\"1");
+    let at = bytes.windows(entry.len()).position(|window| window == entry).unwrap();
+    bytes[at + entry.len() - 1] = b'2';
+    fs::write(&database, bytes).unwrap();
     let found = run(home, ["ledger", "check"]).expect(10);
     assert!(found.stdout.contains("BROKEN"), "{found}");
     settle(home, &[]).expect(10);
+}
+
+#[test]
+fn a_settlement_is_committed_in_the_log_once() {
+    let folder = folder();
+    let home = folder.path();
+    settle(home, &["--log"]).expect(3);
+    run(home, ["log", "create", "log.example.org/uses"]).expect(0);
+    let said = settle(home, &["--log"]).expect(0).stdout;
+    assert!(said.contains("its root is entry 0 of the log log.example.org/uses\n"), "{said}");
+    assert!(settle(home, &["--log"]).expect(0).stdout.contains("its root is entry 0 of"));
+    let shown = run(home, ["settle", "explain", "settlement", "--party", "Ben"]).expect(0).stdout;
+    assert!(shown.contains("committed in entry 0 of the log log.example.org/uses (1 entries)"), "{shown}");
+    // Another settlement stands in no entry.
+    settle(home, &["-o", "other", "--dry-run", "--as-of", "2026-11-01T00:00:00Z"]).expect(0);
+    let shown = run(home, ["settle", "explain", "other", "--party", "Ben"]).expect(0).stdout;
+    assert!(!shown.contains("committed"), "{shown}");
 }
 
 #[test]
@@ -286,7 +296,7 @@ fn other_programs_check_the_export() {
 }
 
 #[expect(clippy::print_stdout, reason = "a check that did not run must be seen")]
-fn skipped(why: &str) {
+pub(crate) fn skipped(why: &str) {
     println!("skipped: {why}");
 }
 

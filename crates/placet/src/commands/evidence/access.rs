@@ -11,7 +11,6 @@ use placet_disclose::case::{Attachment, CaseFolder};
 use placet_disclose::evidence::access::{AccessLog, Place, Reserved, RobotsVersion, Visits};
 use placet_disclose::evidence::agents::Ranges;
 use placet_disclose::evidence::{Evidence, Found};
-use placet_registry::Registry;
 
 use super::{Add, small};
 use crate::cases::of_case;
@@ -108,7 +107,7 @@ impl Add {
                 }
             }
         }
-        if let Ok(registry) = Registry::open(&context.home, context.now) {
+        if let Ok(registry) = crate::registry::open(context) {
             reserved.reservations = registry.reservations_at(context.now)?;
             registry.works_at(context.now, &mut |entry| {
                 let urls = entry.work.identifiers.iter().filter_map(|id| id.strip_prefix("url:"));

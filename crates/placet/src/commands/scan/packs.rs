@@ -19,7 +19,7 @@ pub(crate) struct Opened {
 
 /// Opens packs. One of an issuer that is not trusted is asked about on a terminal and refused elsewhere.
 pub(crate) fn open(paths: &[PathBuf], trust: &[String], context: &Context) -> Result<Opened, Failure> {
-    let mut registry = match Registry::open(&context.home, context.now) {
+    let mut registry = match Registry::open_in(&crate::registry::place(context), context.now) {
         Ok(registry) => Some(registry),
         Err(placet_registry::RegistryError::Missing { .. }) => None,
         Err(error) => return Err(error.into()),

@@ -10,12 +10,12 @@ use placet_remunerate::claim::Name;
 use placet_remunerate::journal::{Account, Entry, Event};
 use placet_remunerate::settle::{Line, Settlement};
 use placet_remunerate::uses::{RowKey, Totals, UseRecord, place};
-use placet_remunerate::{Digest, Grains, path};
+use placet_remunerate::{Digest, Grains, Nodes};
 use serde::Serialize;
 
 use crate::journal::entries;
 use crate::output::foreign;
-use crate::settlement::{Folder, Found, each, party};
+use crate::settlement::{Committed, Folder, Found, committed, each, party};
 use crate::{Context, Exit, Failure};
 
 #[derive(clap::Args)]
@@ -38,6 +38,7 @@ struct Explained {
     leaves: usize,
     amounts: Vec<Amount>,
     entry: Option<u64>,
+    log: Option<Committed>,
     receipts: Vec<Receipt>,
 }
 
@@ -104,6 +105,7 @@ impl Args {
             root: whole.root,
             leaves: whole.pools.len() + whole.lines.len(),
             entry: journal.iter().find(|e| e.draft.run == whole.run).map(|e| e.number),
+            log: committed(context, &whole, &folder.record())?,
             receipts: receipts(&journal, &whole),
         };
         if context.out.is_json() {
@@ -139,7 +141,7 @@ fn records(
             if !works.contains(&*record.work) {
                 return;
             }
-            let Ok(at) = place(&tariff, settled.inputs.period, &record) else { return };
+            let Ok(at) = place(&tariff, settled.inputs.period, record) else { return };
             // The row of the last change of the claims on or before the day.
             let fits = |key: &RowKey| {
                 key.stream == at.stream
@@ -155,7 +157,7 @@ fn records(
                 return;
             };
             if seen.insert(record.id.clone()) {
-                let used = Used { file: then.path.clone(), row, record: *record };
+                let used = Used { file: then.path.clone(), row, record: record.clone() };
                 found.entry(key.clone()).or_default().push(used);
             }
         })?;
@@ -169,7 +171,7 @@ fn amounts(
     rows: &[(RowKey, Totals)],
     records: &BTreeMap<RowKey, Vec<Used>>,
 ) -> Vec<Amount> {
-    let leaves = settled.leaves();
+    let nodes = Nodes::of(&settled.leaves());
     let key = |l: &Line| (l.pool, l.asset.clone(), l.work.clone(), l.purpose, l.country.clone(), l.day);
     let mut of_work: BTreeMap<_, i128> =
         own.iter().filter_map(|i| settled.lines.get(*i)).map(|line| (key(line), 0)).collect();
@@ -197,7 +199,7 @@ fn amounts(
             of_work: Grains(of_work.get(&key(line)).copied().unwrap_or_default()),
             weight: row.map(|(_, totals)| *totals),
             leaf,
-            path: path(&leaves, leaf).unwrap_or_default(),
+            path: nodes.path(leaf).unwrap_or_default(),
             records: row.and_then(|(k, _)| records.get(k)).cloned().unwrap_or_default(),
         });
     }
@@ -283,6 +285,12 @@ impl Explained {
             ));
         }
         out.push_str(&format!("\nroot {}\n", self.root));
+        if let Some(log) = &self.log {
+            out.push_str(&format!(
+                "committed in entry {} of the log {} ({} entries)\n",
+                log.entry, log.log, log.size
+            ));
+        }
         match self.entry {
             None => out.push_str("no journal here holds this settlement: receipts are not known\n"),
             Some(number) => {

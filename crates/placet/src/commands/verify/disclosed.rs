@@ -36,6 +36,7 @@ impl Said {
             Leaf::Register(register) => ("register", Some(&register.period)),
             Leaf::Authorization(document) => ("authorization", Some(&document.period)),
             Leaf::Value(document) => ("value", Some(&document.period)),
+            Leaf::Settlement { document, .. } => ("settlement", Some(&document.period)),
             Leaf::Correction { document, .. } => ("correction", Some(&document.period)),
             Leaf::KeyChange { .. } => ("key", None),
         };
