@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use placet_core::note::Signer;
 use placet_core::{Licensee, Period, Scope, Territory, Use, UseSet};
-use placet_registry::{GrantTerms, Registry, RegistryError, ReservationTerms};
+use placet_registry::{GrantTerms, RegistryError, ReservationTerms};
 
 use crate::support::{Desk, day};
 

@@ -1,6 +1,6 @@
 use std::io::Write as _;
 
-use placet_registry::{Field, Mapping, Registry};
+use placet_registry::{Field, Mapping};
 
 use crate::support::{Desk, day};
 
@@ -46,6 +46,7 @@ fn bad_rows_are_named_and_the_rest_goes_on() {
             .map(|a| format!("line {}: {}", a.line.unwrap(), a.reason))
             .collect();
         let said = lines.join("\n").replace(desk.folder.path().to_str().unwrap(), "");
+        insta::allow_duplicates! {
         insta::assert_snapshot!(said, @r"
     line 3: it has no title
     line 7: it has 5 fields, the header has 4
@@ -54,6 +55,7 @@ fn bad_rows_are_named_and_the_rest_goes_on() {
     line 6: /noise.txt: it is damaged or no text: the bytes are no text
     line 2: `0-306-40615-3` is no ISBN: the check digit at position 13 is `3`, the other characters ask for `2`; kept as the column isbn
     ");
+        }
         assert_eq!(desk.titles_at(day(1)), ["Aria", "Fugue"]);
     }
 }

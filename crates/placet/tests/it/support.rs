@@ -7,7 +7,12 @@ use std::process::{Command, Output};
 /// The built binary, to be run in this folder, with nothing in its environment that changes what it prints.
 pub(crate) fn placet(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_placet"));
-    command.current_dir(folder).env("COLUMNS", "100").env("NO_COLOR", "1").env_remove("RUST_BACKTRACE");
+    command
+        .current_dir(folder)
+        .env("COLUMNS", "100")
+        .env("NO_COLOR", "1")
+        .env_remove("RUST_BACKTRACE")
+        .env_remove("PLACET_DATABASE");
     command
 }
 
