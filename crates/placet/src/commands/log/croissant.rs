@@ -119,12 +119,14 @@ impl Args {
             distribution.push(self.file(&cleared, file)?);
         }
         let checkpoint = reader.checkpoint();
+        let which =
+            if first == last { format!("entry {first}") } else { format!("the entries {first} to {last}") };
         let log = json!({
             "@type": "sc:CreativeWork",
             "name": format!("Transparency log {}", checkpoint.origin),
             "description": format!(
-                "Entries {first} to {last} seal the scan and the uses that it found, for the period {}. They prove when it was \
-                 sealed and that it was not changed since, not that it is complete or true.", shard.period
+                "In {which} the scan and the uses that it found are sealed, for the period {}. That shows that they were not \
+                 changed since, not that they are complete or true.", shard.period
             ),
             "url": format!("https://{}", checkpoint.origin),
             "identifier": format!("sha256:{}", hex(&run.hash.0)),
@@ -151,7 +153,7 @@ impl Args {
             .with_context(|| format!("cannot write {}", self.output.display()))
             .or_fail(Exit::Unavailable)?;
         context.out.result(&format!(
-            "{}: {}, sealed in the entries {first} to {last} of {}\n",
+            "{}: {}, sealed in {which} of {}\n",
             foreign(&self.output.display().to_string()),
             count(files.len() as u64, "file", "files"),
             foreign(&checkpoint.origin)
