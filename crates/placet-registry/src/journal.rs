@@ -62,4 +62,4 @@ fn read(db: &Database) -> Result<Vec<Entry>, RegistryError> {
 }
 
 /// How long to wait for another process that books: a large settlement takes its time.
-const WAIT: Duration = Duration::from_secs(600);
+const WAIT: Duration = Duration::from_mins(10);

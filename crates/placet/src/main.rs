@@ -42,9 +42,13 @@ struct Global {
     /// Folder with the registry, the keys and the trust list
     #[arg(long, global = true, value_name = "FOLDER", default_value = "placet")]
     home: PathBuf,
-    /// Registry and journal in PostgreSQL, as postgres://user:password@host/name, not in a file of the home folder; where it
-    /// is not given, PLACET_DATABASE names it
-    #[arg(long, global = true, value_name = "ADDRESS")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "ADDRESS",
+        help = "Registry and journal in PostgreSQL, as postgres://user:password@host/name, not in a file of the home folder; \
+                where it is not given, PLACET_DATABASE names it"
+    )]
     database: Option<String>,
     /// Print one JSON document with a versioned shape on standard output
     #[arg(long, global = true)]

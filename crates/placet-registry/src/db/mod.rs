@@ -29,16 +29,14 @@ impl Place {
         if create {
             std::fs::create_dir_all(&self.home).map_err(|error| RegistryError::write(&self.home, error))?;
         }
-        match &self.database {
-            Some(url) => Ok(Some(Database { backend: Box::new(postgres::Postgres::open(url, create)?) })),
-            None => {
-                let path = self.home.join(FILE);
-                if !create && !path.exists() {
-                    return Ok(None);
-                }
-                Database::open(&path, create).map(Some)
-            }
+        if let Some(url) = &self.database {
+            return Ok(Some(Database { backend: Box::new(postgres::Postgres::open(url, create)?) }));
         }
+        let path = self.home.join(FILE);
+        if !create && !path.exists() {
+            return Ok(None);
+        }
+        Database::open(&path, create).map(Some)
     }
 }
 

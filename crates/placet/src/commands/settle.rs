@@ -32,6 +32,7 @@ mod explain;
 /// Compute what the uses of a period earn, for whom, and book it
 #[derive(clap::Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[expect(clippy::struct_excessive_bools, reason = "switches that are independent of one another")]
 pub(crate) struct Args {
     #[command(subcommand)]
     what: Option<What>,
