@@ -202,6 +202,9 @@ fn dialect(sql: &str) -> String {
     sql.replace("INTEGER", "BIGINT").replace(" TEXT", " TEXT COLLATE \"C\"")
 }
 
+/// Where a server of PostgreSQL listens unless it is told otherwise.
+const PORT: u16 = 5432;
+
 /// The address without its password.
 fn name(config: &Config) -> PathBuf {
     let hosts: Vec<String> = config
@@ -209,7 +212,8 @@ fn name(config: &Config) -> PathBuf {
         .iter()
         .enumerate()
         .map(|(i, host)| {
-            let port = config.get_ports().get(i).or(config.get_ports().first());
+            // An address that names no port has the usual one.
+            let port = config.get_ports().get(i).or(config.get_ports().first()).filter(|port| **port != PORT);
             let port = port.map(|port| format!(":{port}")).unwrap_or_default();
             match host {
                 Host::Tcp(host) => format!("{host}{port}"),
