@@ -55,6 +55,12 @@ pub struct Found {
     pub not_asked: bool,
 }
 
+impl Found {
+    fn of(field: &'static template::Field, value: String, page: Option<u32>, not_asked: bool) -> Found {
+        Found { key: field.key, section: field.section, label: field.label, value, page, not_asked }
+    }
+}
+
 /// What was read of a summary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reading {
@@ -110,14 +116,7 @@ pub fn read(pages: &[Page], paged: bool) -> Reading {
                     of_sizes.push_str(&value);
                 }
                 let not_asked = value.starts_with("Not applicable:");
-                fields.push(Found {
-                    key: field.key,
-                    section: field.section,
-                    label: field.label,
-                    value,
-                    page,
-                    not_asked,
-                });
+                fields.push(Found::of(field, value, page, not_asked));
             }
         }
     }
@@ -143,17 +142,15 @@ pub fn read(pages: &[Page], paged: bool) -> Reading {
 pub fn read_summary(summary: &Summary) -> Reading {
     let fields = summary.fields.iter().filter_map(|entry| {
         let field = template::field(&entry.key)?;
-        Some(Found {
-            key: field.key,
-            section: field.section,
-            label: field.label,
-            value: match &entry.answer {
+        Some(Found::of(
+            field,
+            match &entry.answer {
                 Answer::NotAsked(_) => String::new(),
                 answer => answer.text(),
             },
-            page: None,
-            not_asked: entry.stands == Stands::NotAsked,
-        })
+            None,
+            entry.stands == Stands::NotAsked,
+        ))
     });
     let fields: Vec<Found> = fields.collect();
     let mut numbers: Vec<(&'static str, Option<u32>)> = Vec::new();
@@ -186,14 +183,7 @@ fn front(lines: &[Line], paged: bool, fields: &mut Vec<Found>) {
             && !fields.iter().any(|found| found.key == key)
         {
             let value = value.trim().trim_matches(['-', '–', ' ']).to_owned();
-            fields.push(Found {
-                key: field.key,
-                section: field.section,
-                label: field.label,
-                value,
-                page,
-                not_asked: false,
-            });
+            fields.push(Found::of(field, value, page, false));
         }
     };
     let dated = ["last updated:", "last update:"]

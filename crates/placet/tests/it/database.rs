@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::settle::{args, files, folder, skipped, steady};
+use crate::settle::{args, files, folder, four_book_once, skipped, steady};
 use crate::support::{placet, run};
 
 /// The address of a schema of its own; none where there is no server to test with.
@@ -74,38 +74,14 @@ fn quarter(home: &Path, database: &[&str]) -> (Vec<String>, Vec<(String, Vec<u8>
     for party in ["Ada", "Ärzte", "Zoe"] {
         all(&["statement", "of-registry", "--party", party], 0);
     }
-    all(
-        &[
-            "payout",
-            "of-table",
-            "--iso20022",
-            "--accounts",
-            "accounts.toml",
-            "-o",
-            "pay.xml",
-            "--threshold",
-            "0.5",
-        ],
-        10,
-    );
+    let mut payout = vec!["payout", "of-table", "--iso20022", "--accounts", "accounts.toml", "-o", "pay.xml"];
+    payout.extend(["--threshold", "0.5"]);
+    all(&payout, 10);
     all(
         &["ledger", "receipt", "--licensee", "Crawler", "--amount", "2000.00 USD", "--reference", "bank 1"],
         0,
     );
-    all(
-        &[
-            "payout",
-            "of-table",
-            "--iso20022",
-            "--accounts",
-            "accounts.toml",
-            "-o",
-            "pay.xml",
-            "--threshold",
-            "0.5",
-        ],
-        0,
-    );
+    all(&payout, 0);
     all(&["ledger", "check", "--settlement", "of-table", "--settlement", "of-registry", "--balances"], 0);
     all(&["ledger", "export", "--beancount"], 0);
     let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
@@ -119,6 +95,7 @@ fn either_database_gives_the_same_settlement_and_the_same_statements() {
     let (one, two) = (folder(), folder());
     let in_file = quarter(one.path(), &[]);
     let in_postgres = quarter(two.path(), &["--database", &address]);
+    assert_eq!(in_file.0.len(), in_postgres.0.len());
     for (a, b) in in_file.0.iter().zip(&in_postgres.0) {
         assert_eq!(a, b);
     }
@@ -136,18 +113,7 @@ fn processes_that_book_in_one_postgres_database_book_once() {
     let Some(address) = address() else { return };
     let folder = folder();
     let home = folder.path();
-    let start = |n: usize| {
-        let out = format!("settlement-{n}");
-        let words = args(&["--output", &out, "--database", &address]);
-        placet(home).args(words).stdout(std::process::Stdio::piped()).spawn().unwrap()
-    };
-    let running: Vec<_> = (0..4).map(start).collect();
-    let said: Vec<String> = running
-        .into_iter()
-        .map(|child| String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap())
-        .collect();
-    assert_eq!(said.iter().filter(|s| s.contains(", booked\n")).count(), 1, "{said:?}");
-    assert_eq!(said.iter().filter(|s| s.contains("nothing was booked twice")).count(), 3, "{said:?}");
+    four_book_once(home, &["--database", &address]);
 }
 
 #[test]

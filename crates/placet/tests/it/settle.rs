@@ -173,13 +173,12 @@ fn a_correction_takes_back_and_books_anew_and_nothing_is_overwritten() {
     insta::assert_snapshot!(steady(&read.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n")));
 }
 
-#[test]
-fn two_processes_book_once() {
-    let folder = folder();
-    let home = folder.path();
+/// Four processes settle the same at once: one books, the others say so.
+pub(crate) fn four_book_once(home: &Path, more: &[&str]) {
     let start = |n: usize| {
         let out = format!("settlement-{n}");
-        placet(home).args(args(&["--output", &out])).stdout(std::process::Stdio::piped()).spawn().unwrap()
+        let words = args(&[&["--output", &out], more].concat());
+        placet(home).args(words).stdout(std::process::Stdio::piped()).spawn().unwrap()
     };
     let running: Vec<_> = (0..4).map(start).collect();
     let said: Vec<String> = running
@@ -188,6 +187,13 @@ fn two_processes_book_once() {
         .collect();
     assert_eq!(said.iter().filter(|s| s.contains(", booked\n")).count(), 1, "{said:?}");
     assert_eq!(said.iter().filter(|s| s.contains("nothing was booked twice")).count(), 3, "{said:?}");
+}
+
+#[test]
+fn two_processes_book_once() {
+    let folder = folder();
+    let home = folder.path();
+    four_book_once(home, &[]);
     assert!(run(home, ["ledger", "check"]).expect(0).stdout.contains("\n1 entries; "));
 }
 

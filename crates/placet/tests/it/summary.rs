@@ -8,6 +8,15 @@ use tempfile::TempDir;
 
 use crate::support::{Run, placet, run};
 
+/// A registry with a work of this sentence, refused for all uses, and its pack.
+fn pack_of(folder: &Path, sentence: &str) {
+    run(folder, ["init"]).expect(0);
+    fs::write(folder.join("work.txt"), sentence.repeat(3)).unwrap();
+    run(folder, ["register", "work.txt"]).expect(0);
+    run(folder, ["reserve", "--all", "--uses", "all"]).expect(0);
+    run(folder, ["pack", "build", "--output", "rights.placet", "--guarantee", "20"]).expect(0);
+}
+
 /// A folder with a finished scan of three files, by three ways of coming by data.
 fn scanned() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -46,16 +55,10 @@ fn scanned() -> TempDir {
     };
     set("large", 80);
     set("small", 1);
-    run(folder.path(), ["init"]).expect(0);
-    fs::write(
-        folder.path().join("work.txt"),
-        "Sie sprachen lange über den Winter, der kommen sollte, und keiner von ihnen glaubte daran. "
-            .repeat(3),
-    )
-    .unwrap();
-    run(folder.path(), ["register", "work.txt"]).expect(0);
-    run(folder.path(), ["reserve", "--all", "--uses", "all"]).expect(0);
-    run(folder.path(), ["pack", "build", "--output", "rights.placet", "--guarantee", "20"]).expect(0);
+    pack_of(
+        folder.path(),
+        "Sie sprachen lange über den Winter, der kommen sollte, und keiner von ihnen glaubte daran. ",
+    );
     run(
         folder.path(),
         [
@@ -469,16 +472,10 @@ fn crawled() -> (TempDir, bool) {
         fs::copy(dolma.join("sample-0000.warc.gz"), corpus.join("crawl/sample.warc.gz")).unwrap();
         fs::copy(dolma.join("cc_en_head-0091.jsonl.gz"), corpus.join("cc/head.jsonl.gz")).unwrap();
     }
-    run(folder.path(), ["init"]).expect(0);
-    fs::write(
-        folder.path().join("work.txt"),
-        "Nobody on the pier could say why the lights had gone out before the ships were home again. "
-            .repeat(3),
-    )
-    .unwrap();
-    run(folder.path(), ["register", "work.txt"]).expect(0);
-    run(folder.path(), ["reserve", "--all", "--uses", "all"]).expect(0);
-    run(folder.path(), ["pack", "build", "--output", "rights.placet", "--guarantee", "20"]).expect(0);
+    pack_of(
+        folder.path(),
+        "Nobody on the pier could say why the lights had gone out before the ships were home again. ",
+    );
     let scan = [
         "scan",
         "corpus",

@@ -84,14 +84,7 @@ pub(super) fn sizes(text: &str, page: Option<u32>, fields: &mut Vec<Found>) {
     let mut add = |key: &str, value: String| {
         if let Some(field) = template::field(key) {
             fields.retain(|found| found.key != field.key);
-            fields.push(Found {
-                key: field.key,
-                section: field.section,
-                label: field.label,
-                value,
-                page,
-                not_asked: false,
-            });
+            fields.push(Found::of(field, value, page, false));
         }
     };
     if !selected.is_empty() {
