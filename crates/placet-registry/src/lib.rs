@@ -38,6 +38,7 @@ pub use holdings::Holdings;
 pub use import::claims_table::{CLAIM_COLUMNS, ClaimsImported};
 pub use import::columns::{Field, Mapping, UnknownField};
 pub use import::deliver::Delivery;
+pub use import::lines::RowLines;
 pub use import::register::{Aside, FOLDER_DEPTH_MAX, LISTED_MAX, Progress, Registered};
 pub use journal::{JournalStore, journal_entries};
 pub use keys::{create_issuer_key, issuer_key, issuer_key_path};

@@ -232,9 +232,11 @@ fn cells(entry: &ClaimEntry) -> [String; 18] {
     ]
 }
 
-/// A party from an identifier or id, and a name.
+/// A party from an identifier or id, and a name. What stands for an identifier and holds neither a scheme nor a digit is a
+/// name; whatever may be meant as an identifier has to be one.
 pub(crate) fn named(id: Option<&str>, name: Option<&str>) -> Result<PartyDraft, String> {
-    let plain = |id: &str| id.strip_prefix("name:").map(str::to_owned);
+    let bare = |id: &str| name.is_none() && !id.contains(|c: char| c == ':' || c.is_ascii_digit());
+    let plain = |id: &str| id.strip_prefix("name:").or(bare(id).then_some(id)).map(str::to_owned);
     let identifiers: Vec<Identifier> = match id {
         Some(id) if plain(id).is_none() => {
             vec![id.parse().map_err(|e: placet_core::IdentifierError| e.to_string())?]
@@ -254,4 +256,23 @@ fn column(name: &str, mapping: &BTreeMap<String, String>) -> Option<&'static str
     direct.or_else(|| {
         SYNONYMS.iter().find(|(_, theirs)| theirs.contains(&wanted.as_str())).map(|(ours, _)| *ours)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named;
+
+    #[test]
+    fn a_bare_name_is_a_name_and_a_wrong_identifier_an_error() {
+        for name in ["Example Press", "Balzac, Honoré de", "name:2 Live Crew"] {
+            let party = named(Some(name), None).unwrap();
+            assert_eq!((party.name.as_str(), party.identifiers.len()), (name.trim_start_matches("name:"), 0));
+        }
+        assert_eq!(named(Some("ipi:00014107338"), Some("A")).unwrap().identifiers.len(), 1);
+        for wrong in ["ipi:00014107339", "00014107338", "2 Live Crew", "house:Example"] {
+            named(Some(wrong), None).unwrap_err();
+        }
+        named(Some("Example"), Some("A")).unwrap_err();
+        named(None, None).unwrap_err();
+    }
 }

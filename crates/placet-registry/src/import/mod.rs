@@ -8,6 +8,7 @@ mod deliver_work;
 pub(crate) mod delivery;
 pub(crate) mod ern;
 pub(crate) mod language;
+pub(crate) mod lines;
 pub(crate) mod media;
 pub(crate) mod musicbrainz;
 pub(crate) mod onix;

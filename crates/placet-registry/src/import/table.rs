@@ -7,6 +7,7 @@ use std::path::Path;
 use csv::{ByteRecord, Reader, ReaderBuilder};
 use encoding_rs::Encoding;
 
+use super::lines::RowLines;
 use crate::{RegistryError, encoding};
 
 /// A row that is longer is set aside.
@@ -20,6 +21,7 @@ const SNIFFED: u64 = 256 * 1024;
 pub(crate) struct Table {
     reader: Reader<Box<dyn Read>>,
     row: ByteRecord,
+    lines: RowLines,
     /// Headers as they stand in the file.
     pub(crate) header: Vec<String>,
     /// Size of the file, for progress.
@@ -63,7 +65,7 @@ impl Table {
             head.clone_from(&rest);
             Box::new(Cursor::new(rest).chain(BufReader::with_capacity(1 << 20, file)))
         };
-        let delimiter = delimiter(&head);
+        let (delimiter, lines) = (delimiter(&head), RowLines::of(&head));
         let mut reader = ReaderBuilder::new()
             .delimiter(delimiter)
             .quoting(delimiter != b'\t' || is_quoted(&head))
@@ -76,15 +78,15 @@ impl Table {
             return Err(no_catalogue("it is empty"));
         }
         let header = row.iter().map(|field| encoding::decode_field(field).trim().to_owned()).collect();
-        Ok(Table { reader, row, header, bytes })
+        Ok(Table { reader, row, lines, header, bytes })
     }
 
     /// The next row.
     pub(crate) fn next_line(&mut self) -> Option<TableRow> {
+        let before = self.reader.position().line();
         let read = self.reader.read_byte_record(&mut self.row);
-        let position = self.row.position();
-        let line = position.map_or(0, csv::Position::line);
-        let byte = position.map_or(0, csv::Position::byte);
+        let line = self.lines.line(before, self.reader.position().line(), self.row.as_slice());
+        let byte = self.row.position().map_or(0, csv::Position::byte);
         let fields = match read {
             Ok(false) => return None,
             Err(error) => Err(error.to_string()),
@@ -153,6 +155,21 @@ fn is_quoted(head: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_row_knows_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.csv");
+        for end in ["\n", "\r\n"] {
+            for last in ["", end] {
+                let text = ["a,b", "1,x", "", "2,\"y", "", "z\"", "3,w"].join(end);
+                std::fs::write(&path, text + last).unwrap();
+                let mut table = Table::open(&path).unwrap();
+                let lines: Vec<u64> = std::iter::from_fn(|| table.next_line()).map(|row| row.line).collect();
+                assert_eq!(lines, [2, 4, 7], "{end:?} {last:?}");
+            }
+        }
+    }
 
     #[track_caller]
     fn check(bytes: &[u8], wanted: &[&[&str]]) {

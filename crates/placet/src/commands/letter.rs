@@ -1,10 +1,12 @@
 //! `placet letter`: one letter to many recipients, in six languages.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use placet_disclose::case::{Body, Side, Stored, timeline};
 use placet_disclose::letter::{Envelope, Matter, Subject, Words, letter};
+use placet_registry::RowLines;
 use serde::Serialize;
 
 use super::terms::AtArgs;
@@ -125,6 +127,8 @@ impl Args {
         let name = self.to.display().to_string();
         let read = || format!("cannot read {name}");
         let file = std::fs::File::open(&self.to).with_context(read).or_fail(Exit::Input)?;
+        let mut file = BufReader::new(file);
+        let lines = RowLines::of(file.fill_buf().with_context(read).or_fail(Exit::Input)?);
         let mut table = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(file);
         let heads = table.headers().with_context(read).or_fail(Exit::Input)?.clone();
         let column = |wanted: &str| {
@@ -132,14 +136,20 @@ impl Args {
         };
         let columns = ["name", "address", "contact", "model", "lang"].map(column);
         let (mut found, mut left_out) = (Vec::new(), Vec::new());
-        for (line, row) in (2..).zip(table.records()) {
-            let row = match row {
-                Ok(row) => row,
+        let mut row = csv::StringRecord::new();
+        loop {
+            let before = table.position().line();
+            let more = table.read_record(&mut row);
+            let line = lines.line(before, table.position().line(), row.as_slice().as_bytes());
+            match more {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) if error.is_io_error() => return Err(Failure::new(Exit::Input, error)),
                 Err(error) => {
                     left_out.push(format!("{name} line {line}: {error}"));
                     continue;
                 }
-            };
+            }
             let [name_of, address, contact, model, lang] =
                 columns.map(|column| column.and_then(|c| row.get(c)).unwrap_or_default().to_owned());
             if name_of.is_empty() {

@@ -44,8 +44,12 @@ impl Args {
         }
         let moved = registered.deliveries.iter().any(|d| d.claims.ended + d.mandates > 0);
         if registered.new + registered.changed + registered.unchanged == 0 && !moved {
-            return Err(Failure::new(Exit::Input, anyhow!("no work was registered"))
-                .hint("name the columns with --map theirs=ours, or check the paths of the files"));
+            let hint = if registered.deliveries.is_empty() {
+                "name the columns with --map theirs=ours, or check the paths of the files"
+            } else {
+                "the deliveries were read and hold no work: ask their sender for one that does"
+            };
+            return Err(Failure::new(Exit::Input, anyhow!("no work was registered")).hint(hint));
         }
         Ok(Exit::Done)
     }

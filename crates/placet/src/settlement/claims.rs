@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 use placet_core::{Basis, Claim, Identifier, Period, Right, Role, Share, Territory, UseStage};
+use placet_registry::RowLines;
 
 use crate::failure::OrFail as _;
 use crate::{Context, Exit, Failure};
@@ -48,9 +49,11 @@ pub(crate) fn claims(path: &Path) -> Result<(Vec<Claim>, Vec<String>), Failure> 
         }
         return Ok((found, aside));
     }
-    let mut table = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(open().or_fail(Exit::Input)?);
-    let heads =
-        table.headers().with_context(|| format!("cannot read {}", path.display())).or_fail(Exit::Input)?;
+    let reading = || format!("cannot read {}", path.display());
+    let mut file = BufReader::new(open().or_fail(Exit::Input)?);
+    let lines = RowLines::of(file.fill_buf().with_context(reading).or_fail(Exit::Input)?);
+    let mut table = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
+    let heads = table.headers().with_context(reading).or_fail(Exit::Input)?;
     let mut places = [None; COLUMNS.len()];
     for (column, place) in COLUMNS.iter().zip(&mut places) {
         *place = heads.iter().position(|head| head.trim_start_matches('\u{feff}') == *column);
@@ -67,8 +70,10 @@ pub(crate) fn claims(path: &Path) -> Result<(Vec<Claim>, Vec<String>), Failure> 
     }
     let mut record = csv::StringRecord::new();
     loop {
-        let line = table.position().line();
-        match table.read_record(&mut record) {
+        let before = table.position().line();
+        let read = table.read_record(&mut record);
+        let line = lines.line(before, table.position().line(), record.as_slice().as_bytes());
+        match read {
             Ok(false) => break,
             Ok(true) => match rows(&record, &places, line, &mut found) {
                 Ok(()) => {}
