@@ -6,7 +6,8 @@
 
 use std::ops::Range;
 
-use parquet::column::reader::ColumnReader;
+use parquet::column::page::{Page, PageMetadata, PageReader};
+use parquet::column::reader::{ColumnReader, get_column_reader};
 use parquet::data_type::{ByteArray, FixedLenByteArray, Int96};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
@@ -168,11 +169,12 @@ impl Batches {
             self.left = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
             self.open = Vec::new();
             if self.left > 0 {
-                self.open = self
-                    .columns
-                    .iter()
-                    .map(|&column| group.get_column_reader(column))
-                    .collect::<Result<_, _>>()?;
+                let schema = group.metadata().schema_descr_ptr();
+                let open = |&column: &usize| {
+                    let pages = Pages(group.get_column_page_reader(column)?);
+                    Ok(get_column_reader(schema.column(column), Box::new(pages)))
+                };
+                self.open = self.columns.iter().map(open).collect::<Result<_, ParquetError>>()?;
             }
         }
         let rows = self.left.min(self.rows_max);
@@ -185,5 +187,43 @@ impl Batches {
             .collect::<Result<_, _>>()?;
         self.left -= rows;
         Ok(Some((rows, cells)))
+    }
+}
+
+/// The pages of a column as writers leave them: there are empty ones, which the decoder would take for the end, and a
+/// row may go on in the next page, which the format forbids in pages of version 2.
+struct Pages(Box<dyn PageReader>);
+
+impl PageReader for Pages {
+    fn get_next_page(&mut self) -> Result<Option<Page>, ParquetError> {
+        self.peek_next_page()?;
+        self.0.get_next_page()
+    }
+
+    fn peek_next_page(&mut self) -> Result<Option<PageMetadata>, ParquetError> {
+        loop {
+            let page = self.0.peek_next_page()?;
+            if !page.as_ref().is_some_and(|page| !page.is_dict && page.num_levels == Some(0)) {
+                return Ok(page);
+            }
+            self.0.skip_next_page()?;
+        }
+    }
+
+    fn skip_next_page(&mut self) -> Result<(), ParquetError> {
+        self.peek_next_page()?;
+        self.0.skip_next_page()
+    }
+
+    fn at_record_boundary(&mut self) -> Result<bool, ParquetError> {
+        Ok(self.peek_next_page()?.is_none())
+    }
+}
+
+impl Iterator for Pages {
+    type Item = Result<Page, ParquetError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.get_next_page().transpose()
     }
 }

@@ -12,6 +12,7 @@ mod listing;
 mod mutations;
 mod pages;
 mod parquet;
+mod parquet_foreign;
 mod parquet_laws;
 mod real;
 mod support;
