@@ -219,7 +219,8 @@ fn file_facts(metadata: &ParquetMetaData) -> FileFacts {
     }
 }
 
-/// The decoder and the encoder are not ours and meet hostile bytes: where it panics, the file is damaged and the job goes on.
+/// The decoder and the encoder are not ours and meet hostile bytes: where they panic, the file is damaged and the job
+/// goes on.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, String> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(value)) => Ok(value),

@@ -132,8 +132,7 @@ pub(crate) enum Item<'a> {
     Inner(&'a Type, &'a Type),
 }
 
-/// The entry of a list by the rules for lists of the Parquet format ("LogicalTypes", Lists, with those for older
-/// files).
+/// The entry of a list by the rules for lists of the Parquet format (logical types, lists, with those for older files).
 pub(crate) fn list_item(list: &Type) -> Item<'_> {
     let info = list.get_basic_info();
     let map = matches!(info.converted_type(), ConvertedType::MAP | ConvertedType::MAP_KEY_VALUE)
@@ -185,10 +184,10 @@ pub(crate) fn width(node: &Type) -> usize {
 pub(crate) fn holds(node: &Type) -> Option<Holds> {
     let info = node.get_basic_info();
     match (node.get_physical_type(), info.logical_type_ref(), info.converted_type()) {
-        (_, Some(LogicalType::Unknown), _) => None,
         (Physical::BYTE_ARRAY, Some(LogicalType::String | LogicalType::Json), _)
         | (Physical::BYTE_ARRAY, None, ConvertedType::UTF8 | ConvertedType::JSON) => Some(Holds::Text),
-        (Physical::BYTE_ARRAY, Some(LogicalType::Decimal(_)), _)
+        (_, Some(LogicalType::Unknown), _)
+        | (Physical::BYTE_ARRAY, Some(LogicalType::Decimal(_)), _)
         | (Physical::BYTE_ARRAY, None, ConvertedType::DECIMAL) => None,
         (Physical::BYTE_ARRAY, ..) => Some(Holds::Bytes),
         (Physical::INT32, Some(LogicalType::Integer(int)), _) => {

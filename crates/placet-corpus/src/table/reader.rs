@@ -239,7 +239,7 @@ impl Seen {
         let other = || ParquetError::General("a column of text holds bytes that are not UTF-8".to_owned());
         Ok(match (shape, &cells.values) {
             (Shape::Text, Values::Bytes(values)) => {
-                let mut bytes = Vec::with_capacity(values.iter().map(|value| value.len()).sum());
+                let mut bytes = Vec::with_capacity(values.iter().map(|value| value.data().len()).sum());
                 let mut ends = Vec::with_capacity(values.len());
                 for value in values {
                     bytes.extend_from_slice(value.data());
