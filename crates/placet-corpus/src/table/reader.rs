@@ -77,7 +77,11 @@ impl Reader {
             }
             leaf += width(field);
         }
-        let of_file = metadata.row_groups();
+        if leaves.is_empty() {
+            // The rows are those that a column has, not those that the file claims.
+            leaves.extend((leaf > 0).then_some(0));
+        }
+        let of_file = if leaf > 0 { metadata.row_groups() } else { &[] };
         let groups: Vec<usize> = match groups {
             None => (0..of_file.len()).collect(),
             Some(groups) => groups.iter().copied().filter(|number| *number < of_file.len()).collect(),

@@ -1,7 +1,9 @@
 //! Column tables.
 
+use parquet::basic::Compression;
 use placet_corpus::table::{Cell, Column, ColumnKind, Reader, Value, Writer, concat};
 
+use crate::columns::{Data, nested, plain, required, write as write_columns};
 use crate::support::Corpus;
 
 fn columns() -> Vec<Column> {
@@ -145,6 +147,22 @@ fn tables_of_the_first_version_are_read_and_joined_to_new_ones() {
         assert_eq!(concat(&[old, new], &out).unwrap() as usize, 2 * old_rows.len());
         assert_eq!(rows(&out), [old_rows.clone(), old_rows].concat());
     }
+}
+
+#[test]
+fn columns_of_other_types_hold_nothing() {
+    let schema = "message m { required int32 a; optional group b (LIST) { repeated group list {
+        optional binary element (STRING); } } required group c { required binary d (STRING); } }";
+    let data = || required(Data::Bytes(vec!["x".into(), "y".into()]));
+    let list = nested(&["p", "q"], &[3, 2, 3, 0], &[0, 1, 1, 0]);
+    let groups = [vec![required(Data::Int32(vec![1, 2])), list, data()]];
+    let corpus = Corpus::new();
+    let path = corpus.put("a.parquet", write_columns(schema, plain(Compression::SNAPPY), &groups));
+    let list = Value::TextList(vec!["p".to_owned(), "q".to_owned()]);
+    let expected = [vec![Value::Null, list, Value::Null], vec![Value::Null, Value::Null, Value::Null]];
+    assert_eq!(rows(&path), expected);
+    let others = Reader::select(&path, &["a", "c"]).unwrap();
+    assert_eq!(others.map(Result::unwrap).collect::<Vec<_>>(), [vec![Value::Null; 2], vec![Value::Null; 2]]);
 }
 
 #[test]
