@@ -20,7 +20,7 @@ pub(crate) struct RowGroups<W: Write + Send> {
     file: SerializedFileWriter<W>,
     schema: SchemaDescriptor,
     properties: WriterPropertiesPtr,
-    /// None between groups.
+    /// Empty between groups.
     columns: Vec<Column>,
     rows: usize,
 }
