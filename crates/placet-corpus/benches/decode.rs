@@ -5,7 +5,6 @@
 //! counts. Rates are megabytes of the decompressed file per second of one core.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its result")]
-#![expect(clippy::redundant_closure_for_method_calls, reason = "two methods of the builder have the name")]
 
 use std::fmt::Write as _;
 use std::io::{Read, Write};
@@ -13,11 +12,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use arrow_array::{ArrayRef, RecordBatch, StringArray};
-use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::data_type::{ByteArray, ByteArrayType};
 use parquet::file::properties::WriterProperties;
+use parquet::file::reader::{FileReader as _, SerializedFileReader};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
 use placet_corpus::{ReadOptions, Record, list, open};
 
 const TEXT_BYTES: usize = 64_000_000;
@@ -67,9 +67,12 @@ fn main() {
     });
     measure("Parquet (zstd)", &path("a.parquet"), text_bytes, |path| {
         let file = std::fs::File::open(path).expect("written above");
-        let batches = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build());
-        for batch in batches.expect("written above") {
-            std::hint::black_box(batch.expect("written above"));
+        let file = SerializedFileReader::new(file).expect("written above");
+        for group in 0..file.num_row_groups() {
+            let group = file.get_row_group(group).expect("counted");
+            for page in group.get_column_page_reader(0).expect("one column") {
+                std::hint::black_box(page.expect("written above"));
+            }
         }
     });
 }
@@ -122,16 +125,18 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn write_parquet(path: &Path, documents: &[String]) {
-    let batch = RecordBatch::try_from_iter([(
-        "text",
-        Arc::new(StringArray::from_iter_values(documents)) as ArrayRef,
-    )]);
-    let batch = batch.expect("one column");
+    let schema = parse_message_type("message m { required binary text (STRING); }").expect("a schema");
     let level = ZstdLevel::try_new(3).expect("3 is a level");
     let properties = WriterProperties::builder().set_compression(Compression::ZSTD(level)).build();
     let file = std::fs::File::create(path).expect("space for the bench");
-    let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).expect("a plain schema");
-    writer.write(&batch).and_then(|()| writer.close()).expect("space for the bench");
+    let mut writer =
+        SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties)).expect("space for the bench");
+    let texts: Vec<ByteArray> = documents.iter().map(|text| text.as_str().into()).collect();
+    let mut group = writer.next_row_group().expect("space for the bench");
+    let mut column = group.next_column().expect("space for the bench").expect("one column");
+    column.typed::<ByteArrayType>().write_batch(&texts, None, None).expect("space for the bench");
+    column.close().and_then(|()| group.close()).expect("space for the bench");
+    writer.close().expect("space for the bench");
 }
 
 /// Real text where a folder is given, else words drawn so that frequent ones are frequent.

@@ -5,27 +5,23 @@ use std::io::BufWriter;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::{
-    Array, ArrayRef, BinaryArray, BooleanArray, ListArray, RecordBatch, StringArray, StructArray,
-};
-use arrow_schema::{ArrowError, DataType};
-use arrow_select::filter::filter_record_batch;
-use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::data_type::ByteArray;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
-use crate::parquet_rows::{Batch, FileFacts, Step};
+use crate::parquet_cells::Values;
+use crate::parquet_groups::RowGroups;
+use crate::parquet_rows::{Batch, FileFacts, guarded};
 use crate::raw::CellPart;
 
 /// A row group is held in memory until it is full.
 const ROW_GROUP_BYTES: usize = 64 * 1024 * 1024;
+const ROW_GROUP_ROWS: usize = 1024 * 1024;
 const CREATED_BY: &str = "placet cleared corpus version 1";
 
 /// The rows that stay, batch by batch.
 pub(crate) struct ClearedRows {
-    writer: ArrowWriter<BufWriter<File>>,
+    groups: RowGroups<BufWriter<File>>,
     pending: Option<Pending>,
 }
 
@@ -41,12 +37,10 @@ impl ClearedRows {
         let properties = WriterProperties::builder()
             .set_created_by(CREATED_BY.to_owned())
             .set_compression(facts.compression)
-            .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
             .set_key_value_metadata(facts.keys.clone())
             .build();
-        let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-        let writer = ArrowWriter::try_new_with_options(BufWriter::new(file), facts.schema.clone(), options)?;
-        Ok(Self { writer, pending: None })
+        let groups = RowGroups::new(BufWriter::new(file), facts.schema.clone(), properties)?;
+        Ok(Self { groups, pending: None })
     }
 
     /// Keeps a row without the spans (merged, characters of the joined text).
@@ -63,7 +57,7 @@ impl ClearedRows {
         }
         let pending = self.pending.get_or_insert_with(|| Pending {
             batch: batch.clone(),
-            kept: vec![false; batch.rows.num_rows()],
+            kept: vec![false; batch.rows],
             changed: Vec::new(),
         });
         if let Some(kept) = pending.kept.get_mut(row) {
@@ -94,86 +88,63 @@ impl ClearedRows {
     /// Ends the file.
     pub(crate) fn finish(mut self) -> Result<BufWriter<File>, ParquetError> {
         self.flush()?;
-        self.writer.into_inner()
+        self.groups.into_inner()
     }
 
     fn flush(&mut self) -> Result<(), ParquetError> {
         let Some(pending) = self.pending.take() else { return Ok(()) };
-        let mut rows = pending.batch.rows.clone();
-        for (at, leaf) in pending.batch.file.leaves.iter().enumerate() {
-            let changed: Vec<(usize, &str)> = pending
-                .changed
-                .iter()
-                .filter(|(leaf, ..)| *leaf == at)
-                .map(|(_, place, text)| (*place, text.as_str()))
-                .collect();
-            if !changed.is_empty() {
-                rows = with_changed(&rows, &leaf.steps, &changed)?;
+        guarded(|| pending.write(&mut self.groups)).map_err(ParquetError::General)?;
+        if self.groups.bytes() >= ROW_GROUP_BYTES || self.groups.rows() >= ROW_GROUP_ROWS {
+            self.groups.end_group()?;
+        }
+        Ok(())
+    }
+}
+
+impl Pending {
+    fn write(&self, groups: &mut RowGroups<BufWriter<File>>) -> Result<(), ParquetError> {
+        let runs = runs(&self.kept);
+        for (at, cells) in self.batch.cells.iter().enumerate() {
+            let changed = self.changed_values(at, &cells.values)?;
+            let values = changed.as_ref().unwrap_or(&cells.values);
+            let levels = (cells.definitions.as_deref(), cells.repetitions.as_deref());
+            for run in &runs {
+                groups.write(at, values, levels, &cells.stretch(run.clone()))?;
             }
         }
-        let rows = filter_record_batch(&rows, &BooleanArray::from(pending.kept))?;
-        self.writer.write(&rows)
+        groups.added(runs.iter().map(Range::len).sum());
+        Ok(())
+    }
+
+    /// The values of a column where some of them were changed.
+    fn changed_values(&self, column: usize, values: &Values) -> Result<Option<Values>, ParquetError> {
+        let leaves = &self.batch.file.leaves;
+        let of_column = |leaf: usize| leaves.get(leaf).is_some_and(|leaf| leaf.column == column);
+        let mut changed = self.changed.iter().filter(|(leaf, ..)| of_column(*leaf)).peekable();
+        if changed.peek().is_none() {
+            return Ok(None);
+        }
+        let Values::Bytes(values) = values else {
+            return Err(ParquetError::NYI("cutting text out of a column that holds none".to_owned()));
+        };
+        let mut values = values.clone();
+        for (_, place, text) in changed {
+            if let Some(value) = values.get_mut(*place) {
+                *value = ByteArray::from(text.as_str());
+            }
+        }
+        Ok(Some(Values::Bytes(values)))
     }
 }
 
-fn with_changed(
-    rows: &RecordBatch,
-    steps: &[Step],
-    changed: &[(usize, &str)],
-) -> Result<RecordBatch, ArrowError> {
-    let mut columns = rows.columns().to_vec();
-    if let Some((Step::Field(first), rest)) = steps.split_first()
-        && let Some(column) = columns.get_mut(*first)
-    {
-        *column = changed_array(column, rest, changed)?;
-    }
-    RecordBatch::try_new(rows.schema(), columns)
-}
-
-fn changed_array(
-    array: &ArrayRef,
-    steps: &[Step],
-    changed: &[(usize, &str)],
-) -> Result<ArrayRef, ArrowError> {
-    let other = || {
-        ArrowError::NotYetImplemented(format!("cutting text out of a column of type {}", array.data_type()))
-    };
-    match (steps.split_first(), array.data_type()) {
-        (None, DataType::Utf8) => {
-            let mut texts: Vec<Option<&str>> = array.as_string::<i32>().iter().collect();
-            replace(&mut texts, changed.iter().copied());
-            Ok(Arc::new(StringArray::from(texts)))
-        }
-        (None, DataType::Binary) => {
-            let mut texts: Vec<Option<&[u8]>> = array.as_binary::<i32>().iter().collect();
-            replace(&mut texts, changed.iter().map(|(place, text)| (*place, text.as_bytes())));
-            Ok(Arc::new(BinaryArray::from(texts)))
-        }
-        (Some((Step::Field(at), rest)), DataType::Struct(fields)) => {
-            let inner = array.as_struct();
-            let mut columns = inner.columns().to_vec();
-            let column = columns.get_mut(*at).ok_or_else(other)?;
-            *column = changed_array(column, rest, changed)?;
-            Ok(Arc::new(StructArray::try_new(fields.clone(), columns, inner.nulls().cloned())?))
-        }
-        (Some((Step::Items, rest)), DataType::List(field)) => {
-            let list = array.as_list::<i32>();
-            let values = changed_array(list.values(), rest, changed)?;
-            Ok(Arc::new(ListArray::try_new(
-                field.clone(),
-                list.offsets().clone(),
-                values,
-                list.nulls().cloned(),
-            )?))
-        }
-        _ => Err(other()),
-    }
-}
-
-fn replace<T>(values: &mut [Option<T>], changed: impl Iterator<Item = (usize, T)>) {
-    for (place, value) in changed {
-        if let Some(slot) = values.get_mut(place) {
-            *slot = Some(value);
+/// The stretches of rows that stay.
+fn runs(kept: &[bool]) -> Vec<Range<usize>> {
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    for (row, _) in kept.iter().enumerate().filter(|(_, kept)| **kept) {
+        match runs.last_mut() {
+            Some(run) if run.end == row => run.end += 1,
+            _ => runs.push(row..row + 1),
         }
     }
+    runs
 }

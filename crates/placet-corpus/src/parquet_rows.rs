@@ -3,80 +3,54 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
-    UInt64Type,
-};
-use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchReader as _};
-use arrow_schema::{DataType, Fields as Columns, SchemaRef, TimeUnit};
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
-};
 use parquet::basic::Compression;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, KeyValue, ParquetMetaData, RowGroupMetaData};
-use parquet::file::reader::ChunkReader;
+use parquet::file::reader::{ChunkReader, FileReader as _, SerializedFileReader};
+use parquet::schema::types::TypePtr;
 
 use crate::fields::{Facts, Fields, Kind};
 use crate::item::{Form, Item, Record};
-use crate::json::Names;
 use crate::options::{EXPANSION_BYTES_FREE, EXPANSION_MAX};
 use crate::origin::Origin;
+use crate::parquet_cells::{Batches, Cells, Stretch, Values};
+use crate::parquet_schema::{Holds, Leaf, find_leaves};
 use crate::raw::{Body, CellPart, Raw};
 use crate::reader::Context;
 
 /// About how many bytes of rows are held at once, and how many rows at most.
 const BATCH_BYTES: i64 = 8 * 1024 * 1024;
 const BATCH_ROWS_MAX: i64 = 1024;
-/// How deep columns may be nested.
-const DEPTH_MAX: usize = 32;
 
 /// Some consecutive rows of a file.
 #[derive(Debug)]
 pub(crate) struct Batch {
-    pub(crate) rows: RecordBatch,
+    pub(crate) rows: usize,
+    /// Column by column; all columns of the file where the raw rows are kept.
+    pub(crate) cells: Vec<Cells>,
     pub(crate) file: Arc<FileFacts>,
 }
 
 impl PartialEq for Batch {
     fn eq(&self, other: &Self) -> bool {
-        self.rows == other.rows
+        self.cells == other.cells
     }
 }
 
 /// What the rows of a file have in common.
 #[derive(Debug)]
 pub(crate) struct FileFacts {
-    pub(crate) schema: SchemaRef,
+    pub(crate) schema: TypePtr,
     pub(crate) keys: Option<Vec<KeyValue>>,
     pub(crate) compression: Compression,
     pub(crate) leaves: Vec<Leaf>,
-}
-
-/// A column of single values that counts.
-#[derive(Debug)]
-pub(crate) struct Leaf {
-    pub(crate) steps: Vec<Step>,
-    kind: Kind,
-    rank: usize,
-}
-
-/// A step from a column down to its values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// To a field of the batch or of a struct.
-    Field(usize),
-    /// To the values of a list.
-    Items,
 }
 
 /// The rows of one file.
 pub(crate) struct Rows {
     file: Arc<FileFacts>,
     join: bool,
-    batches: Option<ParquetRecordBatchReader>,
+    batches: Option<Batches>,
     batch: Option<Arc<Batch>>,
     next: usize,
     number: u64,
@@ -91,8 +65,7 @@ impl Rows {
         let rows = guarded(|| Self::open_unguarded(reader, context))
             .map_err(|reason| (reason, "fetch the file again, or leave it out"))?;
         if !rows.file.leaves.iter().any(|leaf| leaf.kind == Kind::Text) {
-            let names: Vec<&str> =
-                rows.file.schema.fields().iter().map(|field| field.name().as_str()).collect();
+            let names: Vec<&str> = rows.file.schema.get_fields().iter().map(|field| field.name()).collect();
             let reason = format!("no text column was found among {}", names.join(", "));
             return Err((reason, "name the column with --text-field"));
         }
@@ -100,30 +73,25 @@ impl Rows {
     }
 
     fn open_unguarded<R: ChunkReader + 'static>(reader: R, context: &Context) -> Result<Self, ParquetError> {
-        // Types that Arrow alone knows are left out: the columns are read, and written again, as Parquet has them.
-        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-        let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(reader, options)?;
-        let metadata = builder.metadata().clone();
-        refuse_bombs(&metadata)?;
+        let reader = SerializedFileReader::new(reader)?;
+        let metadata = reader.metadata();
+        refuse_bombs(metadata)?;
         let fields = Fields::new(&context.options);
-        let mut file = file_facts(builder.schema(), &metadata);
-        find_leaves(builder.schema().fields(), &fields.names, &fields, &mut Vec::new(), &mut file.leaves);
-        let projection = if context.options.keep_raw {
-            ProjectionMask::all()
+        let mut file = file_facts(metadata);
+        file.leaves = find_leaves(&file.schema, &fields);
+        let columns: Vec<usize> = if context.options.keep_raw {
+            (0..metadata.file_metadata().schema_descr().num_columns()).collect()
         } else {
-            let roots = file.leaves.iter().filter_map(|leaf| match leaf.steps.first() {
-                Some(Step::Field(at)) => Some(*at),
-                _ => None,
-            });
-            ProjectionMask::roots(builder.parquet_schema(), roots)
+            file.leaves.iter().map(|leaf| leaf.column).collect()
         };
-        let builder = builder.with_projection(projection).with_batch_size(batch_rows(&metadata));
-        let batches = builder.build()?;
         if !context.options.keep_raw {
-            file.leaves.clear();
-            let schema = batches.schema();
-            find_leaves(schema.fields(), &fields.names, &fields, &mut Vec::new(), &mut file.leaves);
+            for (at, leaf) in file.leaves.iter_mut().enumerate() {
+                leaf.column = at;
+            }
         }
+        let groups = (0..metadata.num_row_groups()).collect();
+        let rows_max = batch_rows(metadata);
+        let batches = Batches::new(reader, columns, groups, rows_max);
         let join = fields.join();
         Ok(Self { file: Arc::new(file), join, batches: Some(batches), batch: None, next: 0, number: 0 })
     }
@@ -131,7 +99,7 @@ impl Rows {
     pub(crate) fn next(&mut self, context: &Context) -> Option<Record> {
         loop {
             if let Some(batch) = &self.batch
-                && self.next < batch.rows.num_rows()
+                && self.next < batch.rows
             {
                 let batch = batch.clone();
                 let row = self.next;
@@ -141,10 +109,16 @@ impl Rows {
             }
             self.batch = None;
             let batches = self.batches.as_mut()?;
-            match guarded(|| batches.next().transpose().map_err(ParquetError::from)) {
+            let file = &self.file;
+            let read = guarded(|| {
+                let Some((rows, cells)) = batches.next()? else { return Ok(None) };
+                refuse_other_text(&cells, &file.leaves)?;
+                Ok(Some((rows, cells)))
+            });
+            match read {
                 Ok(None) => return None,
-                Ok(Some(rows)) => {
-                    self.batch = Some(Arc::new(Batch { rows, file: self.file.clone() }));
+                Ok(Some((rows, cells))) => {
+                    self.batch = Some(Arc::new(Batch { rows, cells, file: self.file.clone() }));
                     self.next = 0;
                 }
                 Err(reason) => {
@@ -160,35 +134,35 @@ impl Rows {
     fn item(&self, batch: &Arc<Batch>, row: usize, context: &Context) -> Record {
         let mut facts = Facts::default();
         let mut best: Option<usize> = None;
-        let mut cells: Vec<(usize, usize, usize)> = Vec::new();
-        let mut bytes = 0_u64;
+        let mut texts: Vec<(usize, usize, usize, &str)> = Vec::new();
         for (at, leaf) in self.file.leaves.iter().enumerate() {
-            let mut places = Vec::new();
-            let Some(values) = descend(&batch.rows, &leaf.steps, row, &mut places) else { continue };
-            if leaf.kind == Kind::Text {
-                let present = places.iter().filter(|&&place| text_at(values, place).is_some());
-                if present.clone().next().is_some() && (self.join || best.is_none_or(|best| leaf.rank < best))
-                {
+            let Some(cells) = batch.cells.get(leaf.column) else { continue };
+            let stretch = cells.stretch(row..row + 1);
+            if leaf.kind != Kind::Text {
+                if let Some(value) = first_value(cells, &stretch, leaf) {
+                    facts.add(leaf.kind, leaf.rank, &value);
+                }
+            } else if self.join || best.is_none_or(|best| leaf.rank < best) {
+                let mut found = stretch
+                    .values
+                    .filter_map(|place| Some((leaf.rank, at, place, text_at(&cells.values, place)?)))
+                    .peekable();
+                if found.peek().is_some() {
                     if !self.join {
-                        cells.clear();
+                        texts.clear();
                     }
                     best = Some(leaf.rank);
-                    cells.extend(present.map(|&place| (leaf.rank, at, place)));
+                    texts.extend(found);
                 }
-            } else if let Some(value) = places.first().and_then(|&place| value_at(values, place)) {
-                facts.add(leaf.kind, leaf.rank, &value);
             }
         }
-        cells.sort_by_key(|(rank, ..)| *rank);
+        texts.sort_by_key(|(rank, ..)| *rank);
+        let mut bytes = 0_u64;
         let mut text = String::new();
         let mut chars = 0;
-        let several = cells.len() > 1;
-        let mut parts = Vec::with_capacity(cells.len());
-        for (_, leaf, place) in cells {
-            let mut ignored = Vec::new();
-            let steps = self.file.leaves.get(leaf).map(|leaf| leaf.steps.as_slice()).unwrap_or_default();
-            let values = descend(&batch.rows, steps, row, &mut ignored);
-            let value = values.and_then(|values| text_at(values, place)).unwrap_or_default();
+        let several = texts.len() > 1;
+        let mut parts = Vec::with_capacity(texts.len());
+        for (_, leaf, place, value) in texts {
             if !parts.is_empty() {
                 text.push('\n');
                 chars += 1;
@@ -230,24 +204,24 @@ impl Rows {
 /// What is common to the rows of the file behind `reader`.
 pub(crate) fn read_file_facts<R: ChunkReader + 'static>(reader: R) -> Result<FileFacts, String> {
     guarded(|| {
-        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-        let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(reader, options)?;
-        Ok(file_facts(builder.schema(), builder.metadata()))
+        let reader = SerializedFileReader::new(reader)?;
+        Ok(file_facts(reader.metadata()))
     })
 }
 
-fn file_facts(schema: &SchemaRef, metadata: &ParquetMetaData) -> FileFacts {
+fn file_facts(metadata: &ParquetMetaData) -> FileFacts {
     let column = metadata.row_groups().first().and_then(|group| group.columns().first());
     FileFacts {
-        schema: schema.clone(),
+        schema: metadata.file_metadata().schema_descr().root_schema_ptr(),
         keys: metadata.file_metadata().key_value_metadata().cloned(),
         compression: column.map_or(Compression::UNCOMPRESSED, ColumnChunkMetaData::compression),
         leaves: Vec::new(),
     }
 }
 
-/// The decoder is not ours and meets hostile bytes: where it panics, the file is damaged and the job goes on.
-fn guarded<T>(work: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, String> {
+/// The decoder and the encoder are not ours and meet hostile bytes: where they panic, the file is damaged and the job
+/// goes on.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, String> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(ParquetError::General(reason))) => Err(reason),
@@ -280,123 +254,52 @@ fn batch_rows(metadata: &ParquetMetaData) -> usize {
     (BATCH_BYTES / row_bytes.max(1)).clamp(1, BATCH_ROWS_MAX) as usize
 }
 
-fn find_leaves(
-    columns: &Columns,
-    names: &Names,
-    fields: &Fields,
-    steps: &mut Vec<Step>,
-    leaves: &mut Vec<Leaf>,
-) {
-    for (at, column) in columns.iter().enumerate() {
-        let Some(below) = names.get(column.name().as_bytes()) else { continue };
-        let depth = steps.len();
-        steps.push(Step::Field(at));
-        let mut kind = column.data_type();
-        while let DataType::List(item) = kind {
-            steps.push(Step::Items);
-            kind = item.data_type();
-            if steps.len() > DEPTH_MAX {
-                break;
-            }
+/// Texts that say to be UTF-8 and are not are damage.
+fn refuse_other_text(cells: &[Cells], leaves: &[Leaf]) -> Result<(), ParquetError> {
+    for leaf in leaves.iter().filter(|leaf| leaf.holds == Holds::Text) {
+        if let Some(Values::Bytes(values)) = cells.get(leaf.column).map(|cells| &cells.values)
+            && values.iter().any(|value| simdutf8::basic::from_utf8(value.data()).is_err())
+        {
+            return Err(ParquetError::General("a column of text holds bytes that are not UTF-8".to_owned()));
         }
-        match kind {
-            DataType::Struct(inner) if steps.len() <= DEPTH_MAX => {
-                find_leaves(inner, below, fields, steps, leaves);
-            }
-            kind => {
-                if let Some((target, rank)) = below.target().and_then(|target| fields.target(target))
-                    && (is_text(kind) || (target != Kind::Text && is_value(kind)))
-                {
-                    leaves.push(Leaf { steps: steps.clone(), kind: target, rank });
-                }
-            }
-        }
-        steps.truncate(depth);
+    }
+    Ok(())
+}
+
+fn text_at(values: &Values, place: usize) -> Option<&str> {
+    match values {
+        Values::Bytes(values) => simdutf8::basic::from_utf8(values.get(place)?.data()).ok(),
+        _ => None,
     }
 }
 
-fn is_text(kind: &DataType) -> bool {
-    matches!(kind, DataType::Utf8 | DataType::Binary)
-}
-
-fn is_value(kind: &DataType) -> bool {
-    matches!(kind, DataType::Int32 | DataType::Int64 | DataType::UInt64 | DataType::Timestamp(..))
-}
-
-/// The array at the end of the steps, and the places in it that belong to `row`.
-fn descend<'a>(
-    batch: &'a RecordBatch,
-    steps: &[Step],
-    row: usize,
-    places: &mut Vec<usize>,
-) -> Option<&'a ArrayRef> {
-    let (Step::Field(first), rest) = steps.split_first().map(|(first, rest)| (*first, rest))? else {
-        return None;
+/// The value at the first place that the row has for one.
+fn first_value(cells: &Cells, stretch: &Stretch, leaf: &Leaf) -> Option<String> {
+    if let Some(definitions) = &cells.definitions {
+        let mut definitions = definitions.get(stretch.levels.clone())?.iter();
+        definitions.find(|definition| **definition >= leaf.place).filter(|first| **first == leaf.value)?;
+    }
+    let place = stretch.values.start;
+    let stamp = match (&cells.values, leaf.holds) {
+        (Values::Bytes(_), _) => return text_at(&cells.values, place).map(str::to_owned),
+        (Values::Int32(values), _) => return values.get(place).map(i32::to_string),
+        (Values::Int64(values), Holds::Uint64) => {
+            return values.get(place).map(|value| (*value as u64).to_string());
+        }
+        (Values::Int64(values), Holds::Milliseconds) => {
+            jiff::Timestamp::from_millisecond(*values.get(place)?)
+        }
+        (Values::Int64(values), Holds::Microseconds) => {
+            jiff::Timestamp::from_microsecond(*values.get(place)?)
+        }
+        (Values::Int64(values), Holds::Nanoseconds) => {
+            jiff::Timestamp::from_nanosecond(i128::from(*values.get(place)?))
+        }
+        (Values::Int64(values), _) => return values.get(place).map(i64::to_string),
+        (Values::Int96(values), _) => {
+            jiff::Timestamp::from_nanosecond(i128::from(values.get(place)?.to_nanos()))
+        }
+        _ => return None,
     };
-    let mut array = batch.columns().get(first)?;
-    places.clear();
-    places.push(row);
-    for step in rest {
-        places.retain(|&place| array.is_valid(place));
-        match step {
-            Step::Field(at) => array = array.as_struct_opt()?.columns().get(*at)?,
-            Step::Items => {
-                let list = array.as_list_opt::<i32>()?;
-                *places = places
-                    .iter()
-                    .filter_map(|&place| {
-                        let offsets = list.value_offsets();
-                        Some(*offsets.get(place)? as usize..*offsets.get(place + 1)? as usize)
-                    })
-                    .flatten()
-                    .collect();
-                array = list.values();
-            }
-        }
-    }
-    Some(array)
-}
-
-fn text_at(values: &ArrayRef, place: usize) -> Option<&str> {
-    if values.is_null(place) {
-        return None;
-    }
-    match values.data_type() {
-        DataType::Utf8 => Some(values.as_string::<i32>().value(place)),
-        DataType::Binary => std::str::from_utf8(values.as_binary::<i32>().value(place)).ok(),
-        _ => None,
-    }
-}
-
-fn value_at(values: &ArrayRef, place: usize) -> Option<String> {
-    if let Some(text) = text_at(values, place) {
-        return Some(text.to_owned());
-    }
-    if values.is_null(place) {
-        return None;
-    }
-    match values.data_type() {
-        DataType::Int32 => Some(values.as_primitive::<Int32Type>().value(place).to_string()),
-        DataType::Int64 => Some(values.as_primitive::<Int64Type>().value(place).to_string()),
-        DataType::UInt64 => Some(values.as_primitive::<UInt64Type>().value(place).to_string()),
-        DataType::Timestamp(unit, _) => {
-            let stamp = match unit {
-                TimeUnit::Second => return None,
-                TimeUnit::Millisecond => {
-                    let value = values.as_primitive::<TimestampMillisecondType>().value(place);
-                    jiff::Timestamp::from_millisecond(value)
-                }
-                TimeUnit::Microsecond => {
-                    let value = values.as_primitive::<TimestampMicrosecondType>().value(place);
-                    jiff::Timestamp::from_microsecond(value)
-                }
-                TimeUnit::Nanosecond => {
-                    let value = values.as_primitive::<TimestampNanosecondType>().value(place);
-                    jiff::Timestamp::from_nanosecond(i128::from(value))
-                }
-            };
-            stamp.ok().map(|stamp| stamp.to_string())
-        }
-        _ => None,
-    }
+    stamp.ok().map(|stamp| stamp.to_string())
 }

@@ -5,12 +5,15 @@
 #![expect(clippy::format_push_string, reason = "snapshots are put together piece by piece")]
 #![expect(clippy::single_range_in_vec_init, reason = "a single span is cut")]
 
+mod columns;
 mod faults;
 mod jsonl;
 mod listing;
 mod mutations;
 mod pages;
 mod parquet;
+mod parquet_foreign;
+mod parquet_laws;
 mod real;
 mod support;
 mod table;

@@ -1,7 +1,9 @@
 //! Column tables.
 
+use parquet::basic::Compression;
 use placet_corpus::table::{Cell, Column, ColumnKind, Reader, Value, Writer, concat};
 
+use crate::columns::{Data, nested, plain, required, write as write_columns};
 use crate::support::Corpus;
 
 fn columns() -> Vec<Column> {
@@ -93,4 +95,105 @@ fn a_row_of_the_wrong_shape_and_tables_that_differ_are_refused() {
     let error = concat(&[a, b], &out).unwrap_err().to_string();
     assert!(error.contains("its columns differ"), "{error}");
     assert!(concat(&[], &out).is_err());
+}
+
+/// Tables of the first version, which another library wrote (`conformance/parquet/SOURCE.md`).
+fn first_version(name: &str) -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance/parquet").join(name)
+}
+
+fn kind(name: &str) -> ColumnKind {
+    match name {
+        "url" | "domain" | "language" | "protocol" => ColumnKind::OptText,
+        "works" | "duties" | "witness" | "shadowed" | "flags" => ColumnKind::TextList,
+        "similarity" => ColumnKind::F32,
+        "common" => ColumnKind::Bool,
+        name if name.contains("letters") || name.ends_with("_start") || name.ends_with("_end") => {
+            ColumnKind::U64
+        }
+        "ordinal" | "matched_permille" => ColumnKind::U64,
+        _ => ColumnKind::Text,
+    }
+}
+
+#[test]
+fn tables_of_the_first_version_are_read_and_joined_to_new_ones() {
+    for name in ["decisions.parquet", "matches.parquet"] {
+        let old = first_version(name);
+        let reader = Reader::open(&old).unwrap();
+        let columns: Vec<Column> = reader
+            .columns()
+            .iter()
+            .map(|column| {
+                let key = format!("placet.column.{column}");
+                let doc = reader.metadata().iter().find(|(name, _)| *name == key).unwrap();
+                Column::new(column, kind(column), &doc.1)
+            })
+            .collect();
+        let metadata: Vec<_> =
+            reader.metadata().iter().filter(|(key, _)| !key.starts_with("placet.column.")).cloned().collect();
+        let old_rows = rows(&old);
+        assert_eq!(old_rows.len() as u64, reader.rows());
+        insta::assert_debug_snapshot!(name, [&old_rows[0], &old_rows[old_rows.len() / 2]]);
+        assert!(!old_rows[0].contains(&Value::Null) || name == "decisions.parquet");
+
+        let corpus = Corpus::new();
+        let (new, out) = (corpus.path().join("new"), corpus.path().join("out"));
+        let mut writer = Writer::create(&new, &columns, &metadata).unwrap();
+        reader.visit(|row| writer.push(row)).unwrap();
+        writer.finish().unwrap();
+        assert_eq!(rows(&new), old_rows);
+        assert_eq!(Reader::open(&new).unwrap().metadata(), Reader::open(&old).unwrap().metadata());
+        assert_eq!(concat(&[old, new], &out).unwrap() as usize, 2 * old_rows.len());
+        assert_eq!(rows(&out), [old_rows.clone(), old_rows].concat());
+    }
+}
+
+#[test]
+fn columns_of_other_types_hold_nothing() {
+    let schema = "message m { required int32 a; optional group b (LIST) { repeated group list {
+        optional binary element (STRING); } } required group c { required binary d (STRING); } }";
+    let data = || required(Data::Bytes(vec!["x".into(), "y".into()]));
+    let list = nested(&["p", "q"], &[3, 2, 3, 0], &[0, 1, 1, 0]);
+    let groups = [vec![required(Data::Int32(vec![1, 2])), list, data()]];
+    let corpus = Corpus::new();
+    let path = corpus.put("a.parquet", write_columns(schema, plain(Compression::SNAPPY), &groups));
+    let list = Value::TextList(vec!["p".to_owned(), "q".to_owned()]);
+    let expected = [vec![Value::Null, list, Value::Null], vec![Value::Null, Value::Null, Value::Null]];
+    assert_eq!(rows(&path), expected);
+    let others = Reader::select(&path, &["a", "c"]).unwrap();
+    assert_eq!(others.map(Result::unwrap).collect::<Vec<_>>(), [vec![Value::Null; 2], vec![Value::Null; 2]]);
+}
+
+#[test]
+fn row_groups_and_columns_are_read_alone() {
+    let corpus = Corpus::new();
+    let path = corpus.path().join("a");
+    let mut writer = Writer::create_in_groups(&path, &columns()[..3], &[], 100).unwrap();
+    for n in 0..250_u64 {
+        writer.push(&[Cell::Text("x"), Cell::Null, Cell::U64(n)]).unwrap();
+    }
+    writer.finish().unwrap();
+    let numbers = |reader: Reader| -> Vec<u64> {
+        let numbers =
+            reader.map(|row| if let Some(Value::U64(n)) = row.unwrap().pop() { n } else { panic!() });
+        numbers.collect()
+    };
+    let some = Reader::open_groups(&path, &[0, 2, 7]).unwrap();
+    assert_eq!(some.rows(), 150);
+    assert_eq!(numbers(some), (0..100).chain(200..250).collect::<Vec<_>>());
+    let selected = Reader::select(&path, &["start", "other"]).unwrap();
+    assert_eq!(selected.columns(), ["start"]);
+    assert_eq!(numbers(selected), (0..250).collect::<Vec<_>>());
+    // Rows that were taken one by one are not handed over again.
+    let mut reader = Reader::open(&path).unwrap();
+    assert_eq!(reader.by_ref().take(3).count(), 3);
+    let mut seen = 0;
+    reader
+        .visit(|_| -> Result<(), placet_corpus::CorpusError> {
+            seen += 1;
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(seen, 247);
 }
