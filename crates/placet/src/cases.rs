@@ -255,7 +255,7 @@ pub(crate) struct LetterArgs {
     /// Postal address of the one who is written to; \n begins a line
     #[arg(long, value_name = "LINES", default_value = "")]
     pub(crate) address: String,
-    /// Form of the letter: txt, html; several between commas
+    /// Form of the letter: txt, html, pdf; several between commas
     #[arg(long, value_name = "FORM,…", value_delimiter = ',', default_value = "txt", value_parser = pages::form)]
     pub(crate) form: Vec<Form>,
 }
@@ -287,16 +287,23 @@ pub(crate) fn write_letter(
     let Some(paper) = papers::paper(letter.lang, &documents, stored, &address) else { return Ok(Vec::new()) };
     let stem = stored.file.trim_end_matches(".json");
     let stem = case.path().join("papers").join(format!("{stem}.{}", letter.lang.code));
-    write_paper(&paper, &stem, &letter.form)
+    let ident = format!("placet.case-document/1 {} {}", stored.sha256, letter.lang.code);
+    write_paper(&paper, &stem, &letter.form, stored.document.at, &ident)
 }
 
-/// Writes a document in each form, and gives the paths.
-pub(crate) fn write_paper(paper: &Paper, stem: &Path, forms: &[Form]) -> Result<Vec<PathBuf>, Failure> {
+/// Writes a document in each form, and gives the paths. `at` and `ident` are its date and what names it for good.
+pub(crate) fn write_paper(
+    paper: &Paper,
+    stem: &Path,
+    forms: &[Form],
+    at: Timestamp,
+    ident: &str,
+) -> Result<Vec<PathBuf>, Failure> {
     let mut paths: Vec<PathBuf> = Vec::new();
     for form in forms {
         let path = pages::named(stem, *form);
         if !paths.contains(&path) {
-            write(&path, &pages::bytes(paper, *form))?;
+            write(&path, &pages::bytes(paper, *form, at, ident)?)?;
             paths.push(path);
         }
     }

@@ -1,5 +1,7 @@
 //! A dossier as pages.
 
+use jiff::Timestamp;
+
 use super::{Dossier, Fact};
 use crate::case::timeline::day;
 use crate::typeset::{Block, Column, Layout, Paper};
@@ -135,8 +137,8 @@ fn fact_blocks(fact: &Fact) -> Vec<Block> {
     vec![
         Block::subheading(format!("{}. {}", fact.number, fact.title)),
         Block::fields([
-            ("When", fact.when.to_string()),
-            ("Recorded", format!("{} by {}", fact.recorded, fact.by)),
+            ("When", moment(fact.when)),
+            ("Recorded", format!("{} by {}", moment(fact.recorded), fact.by)),
             ("What was found", fact.details.join("\n")),
             ("Grade", grade),
             ("Why", fact.reasons.join("\n")),
@@ -148,4 +150,9 @@ fn fact_blocks(fact: &Fact) -> Vec<Block> {
             ("To check it", fact.verify.join("\n")),
         ]),
     ]
+}
+
+/// To the second; a day as a whole stands for its last moment, whose billionths are of no use to a reader.
+fn moment(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }

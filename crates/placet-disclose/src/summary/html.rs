@@ -13,8 +13,7 @@ pub const STANDS_ON: &str = "Stands on:";
 
 /// The page.
 pub fn page(summary: &Summary) -> String {
-    let name = summary.entry("model.names").map_or_else(String::new, |entry| first_name(&entry.answer));
-    let title = format!("Public Summary of Training Content: {name}");
+    let title = format!("Public Summary of Training Content: {}", models(summary));
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
@@ -49,17 +48,23 @@ pub fn page(summary: &Summary) -> String {
     markup.into_string()
 }
 
-fn first_name(answer: &Answer) -> String {
-    match answer {
-        Answer::List(list) => list.iter().map(|named| named.name.as_str()).collect::<Vec<_>>().join(", "),
+/// The models by name.
+pub(super) fn models(summary: &Summary) -> String {
+    match summary.entry("model.names").map(|entry| &entry.answer) {
+        Some(Answer::List(list)) => {
+            list.iter().map(|named| named.name.as_str()).collect::<Vec<_>>().join(", ")
+        }
         _ => "model not named".to_owned(),
     }
 }
 
+/// Whether a field has nothing to show: optional, and left alone.
+pub(super) fn is_left_out(entry: &Entry) -> bool {
+    entry.stands == Stands::NotAsked && super::template::field(&entry.key).is_some_and(|field| field.optional)
+}
+
 fn field(entry: &Entry, summary: &Summary) -> Markup {
-    if entry.stands == Stands::NotAsked
-        && super::template::field(&entry.key).is_some_and(|field| field.optional)
-    {
+    if is_left_out(entry) {
         return html! {};
     }
     html! {
@@ -89,7 +94,8 @@ fn class(stands: Stands) -> &'static str {
     }
 }
 
-fn stands(entry: &Entry, summary: &Summary) -> String {
+/// What an answer stands on, in words.
+pub(super) fn stands(entry: &Entry, summary: &Summary) -> String {
     let evidence = || {
         let each = entry.evidence.iter().map(|evidence| format!("{}, {}", evidence.file, evidence.what));
         each.collect::<Vec<_>>().join("; ")
@@ -190,6 +196,7 @@ h4{font-size:.95rem;font-weight:600;margin:0 0 .3rem}\
 table{border-collapse:collapse;width:100%;font-size:.88rem}\
 th,td{text-align:left;vertical-align:top;padding:.35rem .6rem .35rem 0;border-bottom:1px solid #d8d8d8;font-weight:normal}\
 thead th{font-weight:600}\
+thead th,thead+tbody th,thead+tbody td{min-width:5.2rem}\
 .n{text-align:right}\
 .scroll{overflow-x:auto}\
 @media print{body{font-size:10pt}main{max-width:none;padding:0}.field{break-inside:avoid-page}h2,h3,h4{break-after:avoid}}\

@@ -11,5 +11,6 @@ pub mod history;
 pub mod html;
 pub mod measure;
 pub mod measures;
+mod paper;
 pub mod run;
 pub mod template;

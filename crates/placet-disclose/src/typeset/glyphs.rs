@@ -6,12 +6,18 @@ use std::fmt::Write as _;
 /// Text that can be printed whole: what is invisible and what turns the direction of its neighbours is written as
 /// `‹U+202E›`. Line breaks and tabs stay.
 pub fn shown(text: &str) -> Cow<'_, str> {
-    if text.chars().all(is_printable) {
+    shown_with(text, |_| true)
+}
+
+/// The same for fonts that have the letters that `has` says they have: what no font has is written so too.
+pub fn shown_with(text: &str, has: impl Fn(char) -> bool) -> Cow<'_, str> {
+    let whole = |c: char| is_printable(c) && has(c);
+    if text.chars().all(whole) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 16);
     for c in text.chars() {
-        if is_printable(c) {
+        if whole(c) {
             safe.push(c);
         } else {
             // Writing to a string cannot fail.
@@ -51,5 +57,6 @@ mod tests {
         let text = "Война и мир 戦争と平和 الحرب والسلام מלחמה ושלום Ὀδύσσεια हिन्दी";
         assert_eq!(shown(text), text);
         assert_eq!(shown("a\u{202e}b\u{0}c"), "a‹U+202E›b‹U+0000›c");
+        assert_eq!(shown_with("abc", |c| c != 'b'), "a‹U+0062›c");
     }
 }

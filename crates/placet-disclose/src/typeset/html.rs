@@ -40,8 +40,11 @@ impl Block {
             Block::Heading { level: 1, text } => html! { h2 dir="auto" { (shown(text)) } },
             Block::Heading { text, .. } => html! { h3 dir="auto" { (shown(text)) } },
             Block::Text { text } => html! { p dir="auto" { (lines(text)) } },
-            Block::Strong { text } => html! { p dir="auto" { strong { (lines(text)) } } },
+            Block::Strong { text } | Block::Question { text } => {
+                html! { p dir="auto" { strong { (lines(text)) } } }
+            }
             Block::Note { text } => html! { p.note dir="auto" { (lines(text)) } },
+            Block::Source { text } => html! { p.source { (lines(text)) } },
             Block::List { items } => html! { ul { @for item in items { li dir="auto" { (lines(item)) } } } },
             Block::Steps { items } => html! { ol { @for item in items { li dir="auto" { (lines(item)) } } } },
             Block::Code { text } => html! { pre { (shown(text)) } },
@@ -92,13 +95,14 @@ h3{font-size:1.02rem;margin:1.5rem 0 .4rem}\
 h1,h2,h3,p,td,th,li,code{overflow-wrap:anywhere}\
 .addresses{display:grid;grid-template-columns:1fr 1fr;gap:1.5rem}\
 .date{text-align:right}\
-.quiet,footer{color:#4d4d4d}\
-footer{font-size:.82rem}\
+.quiet,.source,footer{color:#4d4d4d}\
+.source,footer{font-size:.82rem}\
 .note{border-left:3px solid #4d4d4d;padding-left:.8rem}\
 pre{background:#f3f3f3;padding:.7rem;white-space:pre-wrap;overflow-wrap:anywhere}\
 table{border-collapse:collapse;width:100%;font-size:.9rem}\
 th,td{text-align:start;vertical-align:top;padding:.35rem .6rem .35rem 0;border-bottom:1px solid #d8d8d8;font-weight:normal}\
 thead th{font-weight:600}\
+thead th,thead+tbody td{min-width:5.2rem}\
 tr>th[scope=row]{color:#4d4d4d;width:9rem}\
 .n{text-align:end}\
 .scroll{overflow-x:auto}\

@@ -69,6 +69,16 @@ pub enum Block {
         /// The words.
         text: String,
     },
+    /// A question of a form, before its answer.
+    Question {
+        /// The words.
+        text: String,
+    },
+    /// What the answer before stands on.
+    Source {
+        /// The words.
+        text: String,
+    },
     /// A list without order.
     List {
         /// Its items.
@@ -227,7 +237,8 @@ impl Block {
                 ));
             }
             Block::Text { text } | Block::Strong { text } => paragraph(out, "", text),
-            Block::Note { text } => paragraph(out, "  | ", text),
+            Block::Question { text } => bullet(out, "", text),
+            Block::Note { text } | Block::Source { text } => paragraph(out, "  | ", text),
             Block::List { items } => {
                 for item in items {
                     bullet(out, "- ", item);

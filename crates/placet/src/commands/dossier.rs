@@ -24,7 +24,7 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum What {
-    /// Make it as text or web page by the name of the file, with dossier.json and its signature beside
+    /// Make it as text, web page or PDF by the name of the file, with dossier.json and its signature beside
     Build(Build),
     /// List jurisdiction profiles and how their texts stand
     Profiles,
@@ -38,7 +38,7 @@ struct Build {
     /// Jurisdiction: fr-ppl220, eu, de, us, us-ca, or a file of your own
     #[arg(long, value_name = "PROFILE")]
     profile: String,
-    /// File to write: its name ends in .txt or .html
+    /// File to write: its name ends in .txt, .html or .pdf
     #[arg(long, short, value_name = "FILE", default_value = "dossier.txt", value_parser = pages::document)]
     output: PathBuf,
     #[command(flatten)]
@@ -97,7 +97,7 @@ impl Build {
         let hash = sha256(&twin);
         let signed = note::sign(&format!("{SCHEMA}\n{hash}\n"), &[&party.signer]).or_fail(Exit::Internal)?;
         let form = Form::of(&self.output).unwrap_or(Form::Text);
-        let document = pages::bytes(&dossier.paper(&hash), form);
+        let document = pages::bytes(&dossier.paper(&hash), form, at, &format!("{SCHEMA} {hash}"))?;
         let json = self.output.with_extension("json");
         let signature = self.output.with_extension("json.sig");
         write(&json, &twin)?;

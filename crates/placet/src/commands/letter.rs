@@ -34,7 +34,7 @@ pub(crate) struct Args {
     /// Folder to write to
     #[arg(long, short, value_name = "FOLDER", default_value = "letters")]
     output: PathBuf,
-    /// Form of the letters: txt, html; several between commas
+    /// Form of the letters: txt, html, pdf; several between commas
     #[arg(long, value_name = "FORM,…", value_delimiter = ',', default_value = "txt", value_parser = pages::form)]
     form: Vec<Form>,
     /// The case that a request, complaint or reminder is about
@@ -113,7 +113,8 @@ impl Args {
             };
             let paper = letter(words, &envelope, &addressed(&matter, recipient));
             let stem = format!("{number:03}-{}.{}", file_name(&recipient.name), words.code);
-            letters.extend(write_paper(&paper, &self.output.join(&stem), &self.form)?);
+            let ident = format!("placet.letter {} {at} {stem}", party.author.key);
+            letters.extend(write_paper(&paper, &self.output.join(&stem), &self.form, at, &ident)?);
         }
         if context.out.is_json() {
             context.out.json("placet.letters/1", &Written { letters, left_out })?;

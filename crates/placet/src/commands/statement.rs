@@ -23,7 +23,7 @@ pub(crate) struct Args {
     /// In which form
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Write it into a file instead: its name ends in .txt or .html
+    /// Write it into a file instead: its name ends in .txt, .html or .pdf
     #[arg(long, short, value_name = "FILE", value_parser = pages::document, conflicts_with = "format")]
     output: Option<PathBuf>,
 }
@@ -46,9 +46,13 @@ impl Args {
         let party = party(context, &self.party, |id| folder.knows(id));
         let drawn = folder.statement(&party)?;
         if let Some(path) = &self.output {
-            let document = match Form::of(path) {
-                Some(Form::Html) => pages::bytes(&paper::paper(&drawn), Form::Html),
-                _ => drawn.text().into_bytes(),
+            // The moment as of which claims counted, so that equal settlements make equal bytes.
+            let at = folder.header.settlement.inputs.as_of;
+            let form = Form::of(path).unwrap_or(Form::Text);
+            let ident = format!("{} {} {}", drawn.schema, drawn.root, drawn.party);
+            let document = match form {
+                Form::Text => drawn.text().into_bytes(),
+                _ => pages::bytes(&paper::paper(&drawn), form, at, &ident)?,
             };
             write(path, &document)?;
         }

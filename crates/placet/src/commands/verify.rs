@@ -110,7 +110,7 @@ impl Args {
         if self.proof.extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) {
             return signed::dossier(context, &self.proof, &self.keys);
         }
-        if matches!(Form::of(&self.proof), Some(Form::Text | Form::Html)) {
+        if matches!(Form::of(&self.proof), Some(Form::Text | Form::Html | Form::Pdf)) {
             let error = anyhow::anyhow!("{} is for reading and carries no signature", self.proof.display());
             let twin = self.proof.with_extension("json");
             let hint = if twin.is_file() {

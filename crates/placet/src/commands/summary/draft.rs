@@ -17,6 +17,7 @@ use serde::Serialize;
 use super::sealing::{self, Log};
 use crate::failure::OrFail as _;
 use crate::output::foreign;
+use crate::pages::{self, Form};
 use crate::{Context, Exit, Failure};
 
 /// Write the questionnaire of what only a person can answer, with every question of the form explained
@@ -41,7 +42,7 @@ pub(super) struct Measure {
     threads: Option<usize>,
 }
 
-/// Draft the summary from scans and answers: as JSON and as a page
+/// Draft the summary from scans and answers: JSON, a web page, and PDF where the typesetter is built in
 #[derive(clap::Args)]
 pub(super) struct Draft {
     /// Folders of finished scans
@@ -65,6 +66,10 @@ pub(super) struct Draft {
 struct Drafted {
     summary: PathBuf,
     page: PathBuf,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pdf: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    no_pdf: Option<String>,
     version: u32,
     renew_by: String,
     measured: bool,
@@ -220,9 +225,10 @@ fn read(path: &Path) -> Result<Summary, Failure> {
     Summary::read(&bytes).with_context(|| format!("{}: cannot be read", path.display())).or_fail(Exit::Input)
 }
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     "summary.json",
     "summary.html",
+    "summary.pdf",
     "top-domains.csv",
     "domains.csv",
     "hosts.csv",
@@ -248,6 +254,18 @@ fn write(
     let json = serde_json::to_vec_pretty(summary).map_err(anyhow::Error::new)?;
     save("summary.json", &json)?;
     save("summary.html", html::page(summary).as_bytes())?;
+    let mut no_pdf = (!pages::HAS_PDF)
+        .then(|| "a build with --features pdf sets them, a browser prints the page".to_owned());
+    if pages::HAS_PDF {
+        let made: Date = summary.made.parse().map_err(anyhow::Error::new)?;
+        let made = made.to_zoned(jiff::tz::TimeZone::UTC).map_err(anyhow::Error::new)?.timestamp();
+        let ident = format!("{} {}", summary.schema, blake3::hash(&json).to_hex());
+        match pages::bytes(&summary.paper(), Form::Pdf, made, &ident) {
+            Ok(bytes) => save("summary.pdf", &bytes)?,
+            // More than pages hold: the other forms have no limit, and are written.
+            Err(failure) => no_pdf = Some(failure.reason(Exit::Input).ok_or(failure)?),
+        }
+    }
     let mut top = String::from("domain,items,volume,hosts\n");
     for row in summary.domains.iter().flat_map(|lists| &lists.list) {
         top.push_str(&format!("{},{},{},{}\n", row.domain, row.items, row.volume, row.hosts));
@@ -294,18 +312,22 @@ fn write(
             moved(&work.join(name), &folder.join(name))?;
         }
     }
+    let pdf = folder.join("summary.pdf");
     let sealed = summary.evidence.iter().any(|file| file.name == sealing::CHECKPOINT);
-    let checkpoint = folder.join(sealing::CHECKPOINT);
-    if !sealed && checkpoint.exists() {
-        // A checkpoint that this version does not name would pass for its evidence.
-        fs::remove_file(&checkpoint)
-            .with_context(|| format!("cannot remove {}", checkpoint.display()))
-            .or_fail(Exit::Unavailable)?;
+    // What this version does not have would pass for its own.
+    for (path, has) in [(&pdf, no_pdf.is_none()), (&folder.join(sealing::CHECKPOINT), sealed)] {
+        if !has && path.exists() {
+            fs::remove_file(path)
+                .with_context(|| format!("cannot remove {}", path.display()))
+                .or_fail(Exit::Unavailable)?;
+        }
     }
     clear(work)?;
     Ok(Drafted {
         summary: folder.join("summary.json"),
         page: folder.join("summary.html"),
+        pdf: no_pdf.is_none().then_some(pdf),
+        no_pdf,
         version: summary.version,
         renew_by: summary.renew_by.clone(),
         measured,
@@ -337,6 +359,12 @@ fn report(drafted: &Drafted, context: &Context) -> Result<(), Failure> {
         drafted.renew_by,
         foreign(&drafted.page.display().to_string()),
     );
+    if let Some(pdf) = &drafted.pdf {
+        said.push_str(&format!("pages: {}\n", foreign(&pdf.display().to_string())));
+    }
+    if let Some(why) = &drafted.no_pdf {
+        said.push_str(&format!("pages: none; {why}\n"));
+    }
     if drafted.domains_listed > 0 {
         said.push_str(&format!("domain names listed: {}\n", drafted.domains_listed));
     }
