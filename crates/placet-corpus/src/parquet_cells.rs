@@ -13,6 +13,8 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
+use crate::options::EXPANSION_MAX;
+
 /// Values of a column, those that are there alone.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Values {
@@ -170,9 +172,10 @@ impl Batches {
             self.open = Vec::new();
             if self.left > 0 {
                 let schema = group.metadata().schema_descr_ptr();
-                let open = |&column: &usize| {
-                    let pages = Pages(group.get_column_page_reader(column)?);
-                    Ok(get_column_reader(schema.column(column), Box::new(pages)))
+                let open = |&number: &usize| {
+                    let (pages, column) = (group.get_column_page_reader(number)?, schema.column(number));
+                    let pages = Pages { pages, repeats: column.max_rep_level() > 0, places: 0, bytes: 0 };
+                    Ok(get_column_reader(column, Box::new(pages)))
                 };
                 self.open = self.columns.iter().map(open).collect::<Result<_, ParquetError>>()?;
             }
@@ -190,29 +193,48 @@ impl Batches {
     }
 }
 
+/// Places of a column whose rows repeat, of which a page can claim billions in a few bytes, before [`EXPANSION_MAX`] counts.
+const PLACES_FREE: u64 = 16 * 1024 * 1024;
+
 /// The pages of a column as writers leave them: there are empty ones, which the decoder would take for the end, and a
 /// row may go on in the next page, which the format forbids in pages of version 2.
-struct Pages(Box<dyn PageReader>);
+struct Pages {
+    pages: Box<dyn PageReader>,
+    repeats: bool,
+    places: u64,
+    bytes: u64,
+}
 
 impl PageReader for Pages {
     fn get_next_page(&mut self) -> Result<Option<Page>, ParquetError> {
         self.peek_next_page()?;
-        self.0.get_next_page()
+        let page = self.pages.get_next_page()?;
+        if let Some(page) = page.as_ref().filter(|_| self.repeats) {
+            self.places += u64::from(page.num_values());
+            self.bytes += page.buffer().len() as u64;
+            if self.places > PLACES_FREE && self.places / EXPANSION_MAX > self.bytes {
+                let (places, bytes) = (self.places, self.bytes);
+                let reason =
+                    format!("a column claims {places} entries in {bytes} bytes: a decompression bomb");
+                return Err(ParquetError::General(reason));
+            }
+        }
+        Ok(page)
     }
 
     fn peek_next_page(&mut self) -> Result<Option<PageMetadata>, ParquetError> {
         loop {
-            let page = self.0.peek_next_page()?;
+            let page = self.pages.peek_next_page()?;
             if !page.as_ref().is_some_and(|page| !page.is_dict && page.num_levels == Some(0)) {
                 return Ok(page);
             }
-            self.0.skip_next_page()?;
+            self.pages.skip_next_page()?;
         }
     }
 
     fn skip_next_page(&mut self) -> Result<(), ParquetError> {
         self.peek_next_page()?;
-        self.0.skip_next_page()
+        self.pages.skip_next_page()
     }
 
     fn at_record_boundary(&mut self) -> Result<bool, ParquetError> {

@@ -139,6 +139,26 @@ fn a_damaged_or_foreign_file_says_so() {
 }
 
 #[test]
+fn millions_of_entries_in_a_few_bytes_are_a_bomb() {
+    let entries = 17 << 20;
+    let mut definitions = vec![2; entries];
+    definitions[0] = 3;
+    let mut repetitions = vec![1; entries];
+    repetitions[0] = 0;
+    let schema = "message m { optional group text (LIST) { repeated group list {
+        optional binary element (STRING); } } }";
+    let bytes =
+        write(schema, plain(Compression::SNAPPY), &[vec![nested(&["one"], &definitions, &repetitions)]]);
+    assert!(bytes.len() < 100_000);
+    let corpus = Corpus::new();
+    let said = told(&records(&corpus.put("a.parquet", bytes), &ReadOptions::default()));
+    assert!(
+        said.contains("a column claims 17825792 entries") && said.contains("a decompression bomb"),
+        "{said}"
+    );
+}
+
+#[test]
 fn text_is_found_in_lists_of_every_age() {
     let list = |entry: &str| format!("message m {{ optional group text (LIST) {{ {entry} }} }}");
     // Of three rows the first has two texts, the second an empty list, the third none.

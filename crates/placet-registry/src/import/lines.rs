@@ -19,7 +19,7 @@ impl RowLines {
     /// The line of a row with these fields, from 1. Not for the first row of a file, which is its heads.
     pub fn line(self, before: u64, after: u64, fields: &[u8]) -> u64 {
         let pending = u64::from(self.carriage_returns);
-        let within = fields.iter().filter(|byte| **byte == b'\n').count() as u64;
-        (before + pending).max((after + pending).saturating_sub(1 + within))
+        let lines = fields.split(|byte| *byte == b'\n').count() as u64;
+        (before + pending).max((after + pending).saturating_sub(lines))
     }
 }
