@@ -71,7 +71,12 @@ impl Postgres {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         let wanted = wanted.filter(|w| !w.is_empty() && w.len() <= SCHEMA_BYTES_MAX && w.chars().all(plain));
         if let (true, None, Some(wanted)) = (create, schema, wanted) {
-            self.run(&format!("CREATE SCHEMA IF NOT EXISTS \"{wanted}\""))?;
+            // Of several that begin at once, `IF NOT EXISTS` alone lets all but one fail. Statements sent together are a
+            // transaction, and the lock goes with it.
+            self.run(&format!(
+                "SELECT pg_advisory_xact_lock(hashtext('placet schema'), hashtext('{wanted}')); \
+                 CREATE SCHEMA IF NOT EXISTS \"{wanted}\""
+            ))?;
         }
         Ok(())
     }
