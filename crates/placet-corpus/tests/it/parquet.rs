@@ -153,7 +153,9 @@ fn millions_of_entries_in_a_few_bytes_are_a_bomb() {
     let corpus = Corpus::new();
     let said = told(&records(&corpus.put("a.parquet", bytes), &ReadOptions::default()));
     assert!(
-        said.contains("a column claims 17825792 entries") && said.contains("a decompression bomb"),
+        said.contains("row 1")
+            && said.contains("a column claims 1782579")
+            && said.contains("a decompression bomb"),
         "{said}"
     );
 }
