@@ -11,7 +11,8 @@ use parquet::file::properties::WriterProperties;
 
 use crate::parquet_cells::Values;
 use crate::parquet_groups::RowGroups;
-use crate::parquet_rows::{Batch, FileFacts, guarded};
+use crate::parquet_guard::guarded;
+use crate::parquet_rows::{Batch, FileFacts};
 use crate::raw::CellPart;
 
 /// A row group is held in memory until it is full.
@@ -88,16 +89,19 @@ impl ClearedRows {
     /// Ends the file.
     pub(crate) fn finish(mut self) -> Result<BufWriter<File>, ParquetError> {
         self.flush()?;
-        self.groups.into_inner()
+        guarded(|| self.groups.into_inner())
     }
 
     fn flush(&mut self) -> Result<(), ParquetError> {
         let Some(pending) = self.pending.take() else { return Ok(()) };
-        guarded(|| pending.write(&mut self.groups)).map_err(ParquetError::General)?;
-        if self.groups.bytes() >= ROW_GROUP_BYTES || self.groups.rows() >= ROW_GROUP_ROWS {
-            self.groups.end_group()?;
-        }
-        Ok(())
+        let groups = &mut self.groups;
+        guarded(|| {
+            pending.write(groups)?;
+            if groups.bytes() >= ROW_GROUP_BYTES || groups.rows() >= ROW_GROUP_ROWS {
+                groups.end_group()?;
+            }
+            Ok(())
+        })
     }
 }
 

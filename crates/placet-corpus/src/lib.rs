@@ -37,6 +37,7 @@ mod json;
 mod jsonl;
 mod parquet_cells;
 mod parquet_groups;
+mod parquet_guard;
 mod parquet_rows;
 mod parquet_schema;
 mod tar;

@@ -14,6 +14,7 @@ use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
 use crate::options::EXPANSION_MAX;
+use crate::parquet_guard::guarded;
 
 /// Values of a column, those that are there alone.
 #[derive(Clone, Debug, PartialEq)]
@@ -163,8 +164,18 @@ impl Batches {
         Self { file: Box::new(file), columns, groups, rows_max, open: Vec::new(), left: 0 }
     }
 
-    /// The number of rows, and their cells, column by column.
+    /// The number of rows, and their cells, column by column. After an error there are no more: the columns would not
+    /// stand at one row.
     pub(crate) fn next(&mut self) -> Result<Option<(usize, Vec<Cells>)>, ParquetError> {
+        let next = guarded(|| self.read());
+        if next.is_err() {
+            self.groups = Vec::new().into_iter();
+            self.left = 0;
+        }
+        next
+    }
+
+    fn read(&mut self) -> Result<Option<(usize, Vec<Cells>)>, ParquetError> {
         while self.left == 0 {
             let Some(number) = self.groups.next() else { return Ok(None) };
             let group = self.file.get_row_group(number)?;

@@ -1,19 +1,18 @@
 //! Rows of a Parquet file as items.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use parquet::basic::Compression;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{ColumnChunkMetaData, KeyValue, ParquetMetaData, RowGroupMetaData};
-use parquet::file::reader::{ChunkReader, FileReader as _, SerializedFileReader};
+use parquet::file::metadata::{ColumnChunkMetaData, KeyValue, ParquetMetaData};
+use parquet::file::reader::{ChunkReader, FileReader as _};
 use parquet::schema::types::TypePtr;
 
 use crate::fields::{Facts, Fields, Kind};
 use crate::item::{Form, Item, Record};
-use crate::options::{EXPANSION_BYTES_FREE, EXPANSION_MAX};
 use crate::origin::Origin;
 use crate::parquet_cells::{Batches, Cells, Stretch, Values};
+use crate::parquet_guard::{guarded, open, reason};
 use crate::parquet_schema::{Holds, Leaf, find_leaves};
 use crate::raw::{Body, CellPart, Raw};
 use crate::reader::Context;
@@ -63,7 +62,7 @@ impl Rows {
         context: &Context,
     ) -> Result<Self, (String, &'static str)> {
         let rows = guarded(|| Self::open_unguarded(reader, context))
-            .map_err(|reason| (reason, "fetch the file again, or leave it out"))?;
+            .map_err(|cause| (reason(&cause), "fetch the file again, or leave it out"))?;
         if !rows.file.leaves.iter().any(|leaf| leaf.kind == Kind::Text) {
             let names: Vec<&str> = rows.file.schema.get_fields().iter().map(|field| field.name()).collect();
             let reason = format!("no text column was found among {}", names.join(", "));
@@ -73,9 +72,8 @@ impl Rows {
     }
 
     fn open_unguarded<R: ChunkReader + 'static>(reader: R, context: &Context) -> Result<Self, ParquetError> {
-        let reader = SerializedFileReader::new(reader)?;
+        let reader = open(reader)?;
         let metadata = reader.metadata();
-        refuse_bombs(metadata)?;
         let fields = Fields::new(&context.options);
         let mut file = file_facts(metadata);
         file.leaves = find_leaves(&file.schema, &fields);
@@ -84,10 +82,8 @@ impl Rows {
         } else {
             file.leaves.iter().map(|leaf| leaf.column).collect()
         };
-        if !context.options.keep_raw {
-            for (at, leaf) in file.leaves.iter_mut().enumerate() {
-                leaf.column = at;
-            }
+        for leaf in &mut file.leaves {
+            leaf.column = columns.binary_search(&leaf.column).unwrap_or(usize::MAX);
         }
         let groups = (0..metadata.num_row_groups()).collect();
         let rows_max = batch_rows(metadata);
@@ -110,8 +106,8 @@ impl Rows {
             self.batch = None;
             let batches = self.batches.as_mut()?;
             let file = &self.file;
-            let read = guarded(|| {
-                let Some((rows, cells)) = batches.next()? else { return Ok(None) };
+            let read = batches.next().and_then(|next| {
+                let Some((rows, cells)) = next else { return Ok(None) };
                 refuse_other_text(&cells, &file.leaves)?;
                 Ok(Some((rows, cells)))
             });
@@ -121,10 +117,10 @@ impl Rows {
                     self.batch = Some(Arc::new(Batch { rows, cells, file: self.file.clone() }));
                     self.next = 0;
                 }
-                Err(reason) => {
+                Err(cause) => {
                     self.batches = None;
                     let place = format!("row {}", self.number + 1);
-                    let reason = format!("this and the following rows cannot be read: {reason}");
+                    let reason = format!("this and the following rows cannot be read: {}", reason(&cause));
                     return Some(context.aside(place, reason, "fetch the file again"));
                 }
             }
@@ -203,10 +199,7 @@ impl Rows {
 
 /// What is common to the rows of the file behind `reader`.
 pub(crate) fn read_file_facts<R: ChunkReader + 'static>(reader: R) -> Result<FileFacts, String> {
-    guarded(|| {
-        let reader = SerializedFileReader::new(reader)?;
-        Ok(file_facts(reader.metadata()))
-    })
+    guarded(|| Ok(file_facts(open(reader)?.metadata()))).map_err(|cause| reason(&cause))
 }
 
 fn file_facts(metadata: &ParquetMetaData) -> FileFacts {
@@ -217,30 +210,6 @@ fn file_facts(metadata: &ParquetMetaData) -> FileFacts {
         compression: column.map_or(Compression::UNCOMPRESSED, ColumnChunkMetaData::compression),
         leaves: Vec::new(),
     }
-}
-
-/// The decoder and the encoder are not ours and meet hostile bytes: where they panic, the file is damaged and the job
-/// goes on.
-pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, String> {
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(ParquetError::General(reason))) => Err(reason),
-        Ok(Err(cause)) => Err(cause.to_string()),
-        Err(_) => Err("the file is damaged in a way that its decoder does not know".to_owned()),
-    }
-}
-
-/// Columns that claim to expand beyond reason are not touched: the decoder would believe them.
-fn refuse_bombs(metadata: &ParquetMetaData) -> Result<(), ParquetError> {
-    for column in metadata.row_groups().iter().flat_map(RowGroupMetaData::columns) {
-        let (stored, expanded) = (column.compressed_size(), column.uncompressed_size());
-        if expanded > EXPANSION_BYTES_FREE as i64 && expanded / EXPANSION_MAX as i64 > stored {
-            let reason =
-                format!("a column claims to expand from {stored} to {expanded} bytes: a decompression bomb");
-            return Err(ParquetError::General(reason));
-        }
-    }
-    Ok(())
 }
 
 /// So many rows that a batch holds about [`BATCH_BYTES`].

@@ -12,7 +12,7 @@ const DEPTH_MAX: usize = 32;
 /// A column of single values that counts.
 #[derive(Debug)]
 pub(crate) struct Leaf {
-    /// Its number among the columns of the file, later among those of the batches.
+    /// Its place among the columns that are read; of those that [`find_leaves`] gives, all of the file are.
     pub(crate) column: usize,
     pub(crate) kind: Kind,
     pub(crate) rank: usize,

@@ -18,6 +18,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::reader::SerializedFileReader;
 
 use crate::error::CorpusError;
+use crate::parquet_guard::{self, reason};
 
 pub use concat::concat;
 pub use reader::Reader;
@@ -129,7 +130,7 @@ pub enum Value {
 
 fn open(path: &Path) -> Result<SerializedFileReader<File>, CorpusError> {
     let file = File::open(path).map_err(|cause| CorpusError::io(path, "cannot be opened", cause))?;
-    SerializedFileReader::new(file).map_err(|cause| read(path, &cause))
+    parquet_guard::open(file).map_err(|cause| read(path, &cause))
 }
 
 fn sync(path: &Path, mut file: BufWriter<File>) -> Result<(), CorpusError> {
@@ -152,7 +153,7 @@ fn written(path: &Path, cause: &ParquetError) -> CorpusError {
     CorpusError::Table {
         path: path.to_owned(),
         action: "cannot be written",
-        reason: cause.to_string(),
+        reason: reason(cause),
         remedy: "check the space on the disk and run the same command again",
     }
 }
@@ -161,7 +162,7 @@ fn read(path: &Path, cause: &ParquetError) -> CorpusError {
     CorpusError::Table {
         path: path.to_owned(),
         action: "cannot be read",
-        reason: cause.to_string(),
+        reason: reason(cause),
         remedy: "remove it and run again",
     }
 }

@@ -2,6 +2,7 @@
 
 use parquet::basic::Compression;
 use placet_corpus::table::{Cell, Column, ColumnKind, Reader, Value, Writer, concat};
+use proptest::prelude::*;
 
 use crate::columns::{Data, nested, plain, required, write as write_columns};
 use crate::support::Corpus;
@@ -39,6 +40,39 @@ fn write(path: &std::path::Path, from: u64, rows: u64) {
             .unwrap();
     }
     assert_eq!(writer.finish().unwrap(), rows);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Tables come from strangers, too: use records of a licensee, shards of an audit.
+    #[test]
+    fn damaged_tables_are_read_to_an_error_or_to_their_end(
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+    ) {
+        let corpus = Corpus::new();
+        let path = corpus.path().join("a.parquet");
+        write(&path, 0, 40);
+        let mut bytes = std::fs::read(&path).unwrap();
+        for (at, value) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = value;
+        }
+        std::fs::write(&path, bytes).unwrap();
+        let Ok(mut reader) = Reader::open(&path) else { return Ok(()) };
+        for count in 0.. {
+            prop_assert!(count < 10_000, "no end");
+            match reader.next() {
+                None => break,
+                Some(Ok(_)) => {}
+                Some(Err(error)) => {
+                    prop_assert!(!error.to_string().contains("Parquet error"), "{error}");
+                    prop_assert!(reader.next().is_none(), "rows after an error");
+                    break;
+                }
+            }
+        }
+    }
 }
 
 fn rows(path: &std::path::Path) -> Vec<Vec<Value>> {
