@@ -87,7 +87,7 @@ def main():
     for _ in range(given.rounds):
         wall, cpu, out = run(add + [log])
         rounds["placet, plain"].append((cpu, wall))
-        found = {a["agent"]: a["visits"] for a in json.loads(out)["document"]["agents"]}
+        found = {a["agent"]: a["visits"] for a in json.loads(out)["document"]["found"]["agents"]}
         assert found == dict(truth), (found, truth)
         wall, cpu, _ = run(add + [log + ".gz"])
         rounds["placet, gzip"].append((cpu, wall))

@@ -90,6 +90,14 @@ pub enum RegistryError {
         /// What it said, or why it did not answer.
         what: String,
     },
+    /// A file cannot be read as a table.
+    #[error("{} is no table: {what}", path.display())]
+    Table {
+        /// Which file.
+        path: PathBuf,
+        /// What stands against it.
+        what: String,
+    },
     /// A table cannot be understood as a catalogue.
     #[error("{} is no catalogue: {what}", path.display())]
     Catalogue {
@@ -143,6 +151,7 @@ impl RegistryError {
             }
             RegistryError::Read { .. } => "check that the file exists and that you may read it",
             RegistryError::Write { .. } => "check the folder's permissions and the free space",
+            RegistryError::Table { .. } => "save it as CSV in UTF-8 with a line of heads",
             RegistryError::Catalogue { .. } => {
                 "name the columns with --map theirs=ours, for example --map Name=title"
             }

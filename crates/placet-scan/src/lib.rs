@@ -32,6 +32,7 @@ mod folder;
 mod tables;
 mod tally;
 
+pub mod gate;
 pub mod site_records;
 
 mod finalise;

@@ -1,6 +1,6 @@
 //! Web addresses: the host that a URL belongs to, and what a relative reference means (RFC 3986, section 5.2).
 
-use crate::robots::authority_of;
+use crate::robots::{authority, split_scheme};
 
 /// Longest host name, with port (RFC 1035, section 2.3.4).
 const HOST_BYTES_MAX: usize = 255 + 6;
@@ -11,7 +11,7 @@ pub const URL_BYTES_MAX: usize = 16 * 1024;
 ///
 /// Absent where the text is no web URL, or the host is no name for a folder. The name is put into `name`.
 pub fn host_of<'n>(url: &str, name: &'n mut String) -> Option<&'n str> {
-    let (scheme, _) = url.split_once("://")?;
+    let (scheme, rest) = split_scheme(url)?;
     let port = if scheme.eq_ignore_ascii_case("https") {
         ":443"
     } else if scheme.eq_ignore_ascii_case("http") {
@@ -19,7 +19,7 @@ pub fn host_of<'n>(url: &str, name: &'n mut String) -> Option<&'n str> {
     } else {
         return None;
     };
-    let host = authority_of(url)?;
+    let host = authority(rest);
     let host = host.strip_suffix(port).unwrap_or(host);
     let host = host.strip_suffix('.').unwrap_or(host);
     let fits = |b: u8| {
@@ -36,9 +36,7 @@ pub fn host_of<'n>(url: &str, name: &'n mut String) -> Option<&'n str> {
 
 /// The path of a web URL without query and fragment; `/` where it names none.
 pub fn path_of(url: &str) -> &str {
-    // The first "://": looked for by its first letter, which is the quicker way in so short a text.
-    let mut colons = url.match_indices(':');
-    let rest = colons.find_map(|(at, _)| url.get(at..)?.strip_prefix("://")).unwrap_or(url);
+    let rest = split_scheme(url).map_or(url, |(_, rest)| rest);
     let end = rest.find(['?', '#']).unwrap_or(rest.len());
     let rest = rest.get(..end).unwrap_or_default();
     rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/")

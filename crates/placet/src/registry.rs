@@ -26,6 +26,7 @@ impl From<RegistryError> for Failure {
             RegistryError::Damaged { .. }
             | RegistryError::Newer { .. }
             | RegistryError::Read { .. }
+            | RegistryError::Table { .. }
             | RegistryError::Catalogue { .. } => Exit::Input,
             RegistryError::Locked { .. }
             | RegistryError::Full { .. }

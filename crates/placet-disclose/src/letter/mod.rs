@@ -167,6 +167,11 @@ pub fn letter(words: &Words, envelope: &Envelope, matter: &Matter) -> Paper {
             &words.followup
         }
     };
+    // A reservation is drawn from the registry, where no signed document stands behind it.
+    let footer = match matter {
+        Matter::Reservation { .. } => words.page_note.clone(),
+        _ => format!("{} {}", words.page_note, words.page_signed),
+    };
     let filled = |text: &String| fill(text, &facts);
     let mut blocks = Vec::new();
     if !envelope.reference.is_empty() {
@@ -185,7 +190,7 @@ pub fn letter(words: &Words, envelope: &Envelope, matter: &Matter) -> Paper {
         lang: words.code.to_owned(),
         title: filled(&template.subject),
         subtitle: String::new(),
-        footer: words.page_note.clone(),
+        footer,
         author: vec![envelope.sender.clone()],
         layout: Layout::Letter {
             recipient: joined(&envelope.recipient, &envelope.recipient_address),

@@ -58,7 +58,10 @@ fn every_letter_reads_and_leaves_no_gap() {
     let mut all = String::new();
     for words in LANGUAGES.iter() {
         for (n, matter) in matters().iter().enumerate() {
-            let text = letter(words, &envelope(), matter).text();
+            let paper = letter(words, &envelope(), matter);
+            let signed = !matches!(matter, Matter::Reservation { .. });
+            assert_eq!(paper.footer.contains("placet verify"), signed, "{}: {}", words.code, paper.footer);
+            let text = paper.text();
             // What a fact says is not filled again.
             assert!(!text.replace("{sender}", "").contains(['{', '}']), "{text}");
             all += &format!("### {} {n}\n{text}\n", words.code);

@@ -87,14 +87,14 @@ impl Registry {
         }
         let mut done = ClaimsImported::default();
         let mut by_work: BTreeMap<String, Vec<ClaimDraft>> = BTreeMap::new();
-        while let Some(line) = table.next_line() {
-            let row = line.fields.and_then(|values| self.row(&columns, values, line.line));
-            match row {
+        while let Some(row) = table.next_row()? {
+            let read = row.fields.and_then(|values| self.row(&columns, values, row.line));
+            match read {
                 Ok((work, draft)) => by_work.entry(work).or_default().push(draft),
                 Err(reason) => {
                     done.aside_count += 1;
                     if done.aside.len() < LISTED_MAX {
-                        done.aside.push(Aside { file: path.to_owned(), line: Some(line.line), reason });
+                        done.aside.push(Aside { file: path.to_owned(), line: Some(row.line), reason });
                     }
                 }
             }

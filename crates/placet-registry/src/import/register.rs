@@ -198,20 +198,20 @@ impl Registry {
         let before = run.progress.done;
         let mut batch = Vec::new();
         let mut files = 0;
-        while let Some(line) = table.next_line() {
-            let drafted = line.fields.and_then(|values| Draft::read(&header, &fields, values));
+        while let Some(row) = table.next_row()? {
+            let drafted = row.fields.and_then(|values| Draft::read(&header, &fields, values));
             match drafted {
                 Ok(draft) => {
                     let file = draft.file.as_ref().map(|file| folder.join(file));
                     files += usize::from(file.is_some());
-                    batch.push(Pending { from: path.to_owned(), line: Some(line.line), file, draft });
+                    batch.push(Pending { from: path.to_owned(), line: Some(row.line), file, draft });
                 }
-                Err(reason) => run.aside(path, Some(line.line), reason),
+                Err(reason) => run.aside(path, Some(row.line), reason),
             }
             if batch.len() >= BATCH_ROWS || files >= batch_files() {
                 self.keep_batch(std::mem::take(&mut batch), at, run)?;
                 files = 0;
-                run.progress.done = before + line.byte.min(table.bytes);
+                run.progress.done = before + row.byte.min(table.bytes);
                 progress(run.progress);
             }
         }

@@ -1,8 +1,8 @@
-//! Rows of a CSV or TSV file of unknown delimiter and encoding, streamed.
+//! Rows of a CSV (RFC 4180) or TSV file of unknown delimiter and encoding, streamed.
 
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
 use encoding_rs::Encoding;
@@ -17,39 +17,45 @@ const UTF_16_BYTES_MAX: u64 = 1 << 30;
 /// How much of a file is looked at to tell its delimiter.
 const SNIFFED: u64 = 256 * 1024;
 
-/// An open table.
-pub(crate) struct Table {
+/// An open table. Its delimiter is a comma, semicolon, tab or vertical bar, its text UTF-8, UTF-16 or Windows-1252: what
+/// spreadsheets write.
+pub struct Table {
     reader: Reader<Box<dyn Read>>,
     row: ByteRecord,
     lines: RowLines,
-    /// Headers as they stand in the file.
-    pub(crate) header: Vec<String>,
-    /// Size of the file, for progress.
-    pub(crate) bytes: u64,
+    path: PathBuf,
+    /// Headers as they stand in the file, without the spaces around them.
+    pub header: Vec<String>,
+    /// Size of the file in bytes, for progress.
+    pub bytes: u64,
 }
 
 /// A row: where it stands and its fields, or why it cannot be used.
-pub(crate) struct TableRow {
-    pub(crate) line: u64,
-    pub(crate) byte: u64,
-    pub(crate) fields: Result<Vec<String>, String>,
+#[derive(Debug)]
+pub struct TableRow {
+    /// The line it begins on, from 1.
+    pub line: u64,
+    /// Where it begins, in bytes of UTF-8 from the start of the table.
+    pub byte: u64,
+    /// As many as there are headers, without the spaces around them.
+    pub fields: Result<Vec<String>, String>,
 }
 
 impl Table {
-    pub(crate) fn open(path: &Path) -> Result<Table, RegistryError> {
+    /// Opens a file and reads its headers. Fails where it cannot be read, is empty or holds binary data.
+    pub fn open(path: &Path) -> Result<Table, RegistryError> {
         let fail = |error| RegistryError::read(path, error);
         let mut file = File::open(path).map_err(fail)?;
         let bytes = file.metadata().map_err(fail)?.len();
         let mut head = Vec::new();
         (&mut file).take(SNIFFED).read_to_end(&mut head).map_err(fail)?;
-        let no_catalogue =
-            |what: &str| RegistryError::Catalogue { path: path.to_owned(), what: what.to_owned() };
+        let no_table = |what: &str| RegistryError::Table { path: path.to_owned(), what: what.to_owned() };
         let utf_16 = Encoding::for_bom(&head)
             .filter(|(encoding, _)| *encoding != encoding_rs::UTF_8)
             .or_else(|| encoding::utf_16_without_mark(&head).map(|encoding| (encoding, 0)));
         let source: Box<dyn Read> = if let Some((encoding, mark)) = utf_16 {
             if bytes > UTF_16_BYTES_MAX {
-                return Err(no_catalogue("a table in UTF-16 may have 1 GiB; save it as UTF-8"));
+                return Err(no_table("in UTF-16 it may have 1 GiB"));
             }
             let whole = std::fs::read(path).map_err(fail)?;
             let text =
@@ -58,7 +64,7 @@ impl Table {
             Box::new(Cursor::new(text.into_bytes()))
         } else {
             if head.contains(&0) {
-                return Err(no_catalogue("it holds binary data; save the table as CSV or TSV"));
+                return Err(no_table("it holds binary data"));
             }
             let mark = if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
             let rest = head.split_off(mark);
@@ -74,28 +80,29 @@ impl Table {
             .from_reader(source);
         let mut row = ByteRecord::new();
         let found = reader.read_byte_record(&mut row);
-        if !found.map_err(|error| no_catalogue(&error.to_string()))? {
-            return Err(no_catalogue("it is empty"));
+        if !found.map_err(|error| no_table(&error.to_string()))? {
+            return Err(no_table("it is empty"));
         }
         let header = row.iter().map(|field| encoding::decode_field(field).trim().to_owned()).collect();
-        Ok(Table { reader, row, lines, header, bytes })
+        Ok(Table { reader, row, lines, path: path.to_owned(), header, bytes })
     }
 
-    /// The next row.
-    pub(crate) fn next_line(&mut self) -> Option<TableRow> {
+    /// The next row; empty lines are passed over. Fails where the file cannot be read to its end.
+    pub fn next_row(&mut self) -> Result<Option<TableRow>, RegistryError> {
         let before = self.reader.position().line();
         let read = self.reader.read_byte_record(&mut self.row);
         let line = self.lines.line(before, self.reader.position().line(), self.row.as_slice());
         let byte = self.row.position().map_or(0, csv::Position::byte);
         let fields = match read {
-            Ok(false) => return None,
-            Err(error) => Err(error.to_string()),
+            Ok(false) => return Ok(None),
+            // Rows of bytes, of any width, fail by the disk alone.
+            Err(error) => return Err(RegistryError::read(&self.path, error.into())),
             Ok(true) if self.row.as_slice().len() > ROW_BYTES_MAX => {
                 Err(format!("it has more than {ROW_BYTES_MAX} bytes; perhaps a quotation mark is not closed"))
             }
             Ok(true) => self.fields(),
         };
-        Some(TableRow { line, byte, fields })
+        Ok(Some(TableRow { line, byte, fields }))
     }
 
     fn fields(&self) -> Result<Vec<String>, String> {
@@ -165,7 +172,8 @@ mod tests {
                 let text = ["a,b", "1,x", "", "2,\"y", "", "z\"", "3,w"].join(end);
                 std::fs::write(&path, text + last).unwrap();
                 let mut table = Table::open(&path).unwrap();
-                let lines: Vec<u64> = std::iter::from_fn(|| table.next_line()).map(|row| row.line).collect();
+                let lines: Vec<u64> =
+                    std::iter::from_fn(|| table.next_row().unwrap()).map(|row| row.line).collect();
                 assert_eq!(lines, [2, 4, 7], "{end:?} {last:?}");
             }
         }
@@ -178,7 +186,7 @@ mod tests {
         std::fs::write(&path, bytes).unwrap();
         let mut table = Table::open(&path).unwrap();
         let mut rows = vec![table.header.clone()];
-        while let Some(line) = table.next_line() {
+        while let Some(line) = table.next_row().unwrap() {
             rows.push(line.fields.unwrap_or_else(|reason| vec![format!("line {}: {reason}", line.line)]));
         }
         assert_eq!(rows, wanted);
@@ -229,7 +237,7 @@ mod tests {
             let path = folder.path().join("t.csv");
             std::fs::write(&path, bytes).unwrap();
             if let Ok(mut table) = Table::open(&path) {
-                while table.next_line().is_some() {}
+                while table.next_row().unwrap().is_some() {}
             }
         }
     }

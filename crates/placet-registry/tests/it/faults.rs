@@ -28,7 +28,7 @@ fn a_file_that_cannot_be_read_is_named() {
         assert_eq!(error.remedy(), Some("check that the file exists and that you may read it"));
         let binary = desk.write("b.csv", b"\x00\x01\x02\x03".repeat(100));
         let error = desk.registry.register(&[binary], &Mapping::new(), day(1), &mut |_| {}).unwrap_err();
-        assert!(error.to_string().ends_with("it holds binary data; save the table as CSV or TSV"), "{error}");
+        assert!(error.to_string().ends_with("it holds binary data"), "{error}");
     }
 }
 

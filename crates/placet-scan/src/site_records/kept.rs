@@ -5,7 +5,8 @@ use std::collections::HashMap;
 /// Values by name. When there are too many, the half that was used least lately is dropped.
 #[derive(Debug)]
 pub(super) struct Kept<V> {
-    values: HashMap<Box<str>, Value<V>>,
+    places: HashMap<Box<str>, usize>,
+    values: Vec<Value<V>>,
     clock: u64,
     bytes: usize,
     values_max: usize,
@@ -14,6 +15,7 @@ pub(super) struct Kept<V> {
 
 #[derive(Debug)]
 struct Value<V> {
+    name: Box<str>,
     value: V,
     used: u64,
     bytes: usize,
@@ -27,31 +29,38 @@ impl<V> Default for Kept<V> {
 
 impl<V> Kept<V> {
     pub(super) fn new(values_max: usize, bytes_max: usize) -> Kept<V> {
-        Kept { values: HashMap::new(), clock: 0, bytes: 0, values_max, bytes_max }
+        Kept { places: HashMap::new(), values: Vec::new(), clock: 0, bytes: 0, values_max, bytes_max }
     }
 
-    pub(super) fn holds(&self, name: &str) -> bool {
-        self.values.contains_key(name)
+    /// Where a value lies until the next [`Kept::put`].
+    pub(super) fn place(&self, name: &str) -> Option<usize> {
+        self.places.get(name).copied()
     }
 
-    pub(super) fn get(&mut self, name: &str) -> Option<&V> {
+    /// The value at a place that [`Kept::place`] or [`Kept::put`] gave.
+    pub(super) fn at(&mut self, place: usize) -> Option<&V> {
         self.clock += 1;
-        let held = self.values.get_mut(name)?;
+        let held = self.values.get_mut(place)?;
         held.used = self.clock;
         Some(&held.value)
     }
 
-    pub(super) fn put(&mut self, name: &str, value: V, bytes: usize) {
+    /// Keeps a value of a name that has none, and gives its place.
+    pub(super) fn put(&mut self, name: &str, value: V, bytes: usize) -> usize {
         if self.values.len() >= self.values_max || self.bytes > self.bytes_max {
-            let mut used: Vec<u64> = self.values.values().map(|held| held.used).collect();
+            let mut used: Vec<u64> = self.values.iter().map(|held| held.used).collect();
             used.sort_unstable();
             let median = used.get(used.len() / 2).copied().unwrap_or(u64::MAX);
-            self.values.retain(|_, held| held.used > median);
-            self.bytes = self.values.values().map(|held| held.bytes).sum();
+            self.values.retain(|held| held.used > median);
+            self.bytes = self.values.iter().map(|held| held.bytes).sum();
+            self.places = (0..).zip(&self.values).map(|(place, held)| (held.name.clone(), place)).collect();
         }
         self.clock += 1;
         self.bytes += bytes;
-        self.values.insert(name.into(), Value { value, used: self.clock, bytes });
+        let place = self.values.len();
+        self.places.insert(name.into(), place);
+        self.values.push(Value { name: name.into(), value, used: self.clock, bytes });
+        place
     }
 }
 
@@ -65,11 +74,12 @@ mod tests {
         for name in ["a", "b", "c", "d"] {
             kept.put(name, name, 1);
         }
-        assert!(kept.get("a").is_some());
+        let a = kept.place("a").unwrap();
+        assert_eq!(kept.at(a), Some(&"a"));
         kept.put("e", "e", 1);
-        assert!(kept.holds("a") && kept.holds("e") && !kept.holds("b"));
+        assert!(kept.place("a").is_some() && kept.place("e").is_some() && kept.place("b").is_none());
         kept.put("f", "f", 5000);
         kept.put("g", "g", 1);
-        assert!(kept.holds("g") && kept.bytes < 5003);
+        assert!(kept.place("g").is_some() && kept.bytes < 5003);
     }
 }

@@ -104,19 +104,23 @@ impl SiteRecords {
 
     /// What a host says, by its name as [`host_of`] gives it; absent where there is no record.
     pub fn of_host(&mut self, host: &str) -> Result<Option<&Arc<Site>>, RecordError> {
-        if !self.sites.holds(host) {
-            let mut site = Site::default();
-            if let Some(snapshot) = &self.snapshot {
-                snapshot.read(host, self.agent.as_deref(), &mut site)?;
-            }
-            if let Some(crawl) = &self.crawl {
-                crawl.read(host, self.agent.as_deref(), &mut site)?;
-            }
-            let bytes = site.len_bytes() + host.len();
-            let site = (!site.is_empty()).then(|| Arc::new(site));
-            self.sites.put(host, site, bytes);
+        let place = match self.sites.place(host) {
+            Some(place) => place,
+            None => self.read_host(host)?,
+        };
+        Ok(self.sites.at(place).and_then(Option::as_ref))
+    }
+
+    fn read_host(&mut self, host: &str) -> Result<usize, RecordError> {
+        let mut site = Site::default();
+        if let Some(snapshot) = &self.snapshot {
+            snapshot.read(host, self.agent.as_deref(), &mut site)?;
         }
-        Ok(self.sites.get(host).and_then(Option::as_ref))
+        if let Some(crawl) = &self.crawl {
+            crawl.read(host, self.agent.as_deref(), &mut site)?;
+        }
+        let bytes = site.len_bytes() + host.len();
+        Ok(self.sites.put(host, (!site.is_empty()).then(|| Arc::new(site)), bytes))
     }
 }
 
@@ -137,20 +141,24 @@ impl Library for SiteRecords {
         if let Some(crawl) = &self.crawl
             && let Some((key, entry)) = crawl.document(url, acquired_at)
         {
-            if !self.documents.holds(&key) {
+            let place = if let Some(place) = self.documents.place(&key) {
+                place
+            } else {
                 let bytes = crawl.bytes(entry)?;
                 let document = entry.is_found().then(|| Document::new(url, entry.observed_at(), &bytes));
-                self.documents.put(&key, document.map(Arc::new), bytes.len());
-            }
-            return Ok(self.documents.get(&key).cloned().flatten());
+                self.documents.put(&key, document.map(Arc::new), bytes.len())
+            };
+            return Ok(self.documents.at(place).cloned().flatten());
         }
         let Some(snapshot) = &self.snapshot else { return Ok(None) };
-        if !self.documents.holds(url) {
+        let place = if let Some(place) = self.documents.place(url) {
+            place
+        } else {
             let read = snapshot.document(host, path_of(url))?;
             let len = read.as_ref().map_or(0, |(bytes, _)| bytes.len()) + url.len();
             let document = read.map(|(bytes, at)| Arc::new(Document::new(url, at, &bytes)));
-            self.documents.put(url, document, len);
-        }
-        Ok(self.documents.get(url).cloned().flatten())
+            self.documents.put(url, document, len)
+        };
+        Ok(self.documents.at(place).cloned().flatten())
     }
 }

@@ -25,6 +25,8 @@ pub struct Matcher {
     /// Where each group's nodes lie.
     groups: Vec<Range<u32>>,
     nodes: Vec<Node>,
+    /// Of each node the first octets of its beginning, as [`key`] gives them: most steps of a search end here.
+    keys: Vec<u128>,
     tails: Vec<Tail>,
     bytes: Vec<u8>,
     /// The agents of AI systems that the file names.
@@ -254,6 +256,7 @@ impl Builder {
         let above = made.nodes.get(parent as usize).map_or(0, |n| n.rank_max);
         let tails = made.tails.len() as u32;
         self.chain.push(made.nodes.len() as u32);
+        made.keys.push(key(head));
         made.nodes.push(Node {
             start: made.bytes.len() as u32,
             len: head.len() as u32,
@@ -298,8 +301,14 @@ impl Matcher {
 
     fn improve(&self, group: u32, path: &[u8], best: &mut Best) {
         let Some(range) = self.groups.get(group as usize) else { return };
-        let own = self.nodes.get(range.start as usize..range.end as usize).unwrap_or_default();
-        let after = own.partition_point(|n| self.text(n) <= path);
+        let range = range.start as usize..range.end as usize;
+        let own = self.nodes.get(range.clone()).unwrap_or_default();
+        let keys = self.keys.get(range).unwrap_or_default();
+        let wanted = key(path);
+        let less = keys.partition_point(|k| *k < wanted);
+        let same = keys.get(less..).unwrap_or_default().partition_point(|k| *k == wanted);
+        let alike = own.get(less..less + same).unwrap_or_default();
+        let after = less + alike.partition_point(|n| self.text(n) <= path);
         let Some(mut node) = after.checked_sub(1).and_then(|i| own.get(i)) else { return };
         let common = self.text(node).iter().zip(path).take_while(|(a, b)| a == b).count() as u32;
         loop {
@@ -333,6 +342,14 @@ impl Matcher {
             }
         }
     }
+}
+
+/// The first octets as a number: of two texts with different keys, the one with the smaller key is the smaller.
+fn key(text: &[u8]) -> u128 {
+    let mut octets = [0; 16];
+    let len = text.len().min(octets.len());
+    octets[..len].copy_from_slice(&text[..len]);
+    u128::from_be_bytes(octets)
 }
 
 /// Splits a pattern at its first sign and takes needless signs out of the rest: they change no match.

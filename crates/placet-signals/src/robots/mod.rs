@@ -13,6 +13,7 @@ mod write;
 
 pub use matcher::{Access, AgentRules, Matcher};
 
+pub(crate) use path::{authority, split_scheme};
 pub use path::{authority_of, matches, normal, path_of};
 pub use state::{OPERATORS_MIN, statements, statements_to_anyone};
 pub(crate) use state::{actors, groups_for_any, host_of};

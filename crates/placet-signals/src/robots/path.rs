@@ -16,13 +16,13 @@ use memchr::memmem;
 /// assert_eq!(path_of("https://example.org"), "/");
 /// ```
 pub fn path_of(url: &str) -> Cow<'_, str> {
-    let url = url.split_once('#').map_or(url, |(before, _)| before);
-    let rest = match url.split_once("//") {
+    let url = memchr::memchr(b'#', url.as_bytes()).and_then(|at| url.get(..at)).unwrap_or(url);
+    let rest = match split_at_slashes(url) {
         Some((scheme, rest)) if scheme.is_empty() || is_scheme(scheme) => rest,
         _ if url.starts_with('/') => return Cow::Borrowed(url),
         _ => url,
     };
-    match rest.find(['/', '?', ';']) {
+    match memchr::memchr3(b'/', b'?', b';', rest.as_bytes()) {
         None => Cow::Borrowed("/"),
         Some(at) => match rest.get(at..) {
             Some(path) if path.starts_with('/') => Cow::Borrowed(path),
@@ -34,13 +34,30 @@ pub fn path_of(url: &str) -> Cow<'_, str> {
 
 /// The scheme, host and port whose robots.txt governs a URL, in lower case; absent where the URL names none.
 pub fn authority_of(url: &str) -> Option<&str> {
-    let (scheme, rest) = url.split_once("://")?;
-    if !is_scheme(scheme) {
-        return None;
-    }
-    let end = rest.find(['/', '?', '#', ';']).unwrap_or(rest.len());
-    let authority = rest.get(..end)?;
-    Some(authority.rsplit_once('@').map_or(authority, |(_, host)| host))
+    let (scheme, rest) = split_scheme(url)?;
+    is_scheme(scheme).then(|| authority(rest))
+}
+
+/// Scheme and what follows the first `://`.
+pub(crate) fn split_scheme(url: &str) -> Option<(&str, &str)> {
+    let bytes = url.as_bytes();
+    let mut colons = memchr::memchr_iter(b':', bytes);
+    let at = colons.find(|at| bytes.get(*at..).is_some_and(|rest| rest.starts_with(b"://")))?;
+    Some((url.get(..at)?, url.get(at + 3..)?))
+}
+
+/// Host and port at the beginning of what follows a scheme.
+pub(crate) fn authority(rest: &str) -> &str {
+    let end = rest.bytes().position(|b| matches!(b, b'/' | b'?' | b'#' | b';')).unwrap_or(rest.len());
+    let authority = rest.get(..end).unwrap_or_default();
+    memchr::memrchr(b'@', authority.as_bytes()).and_then(|at| authority.get(at + 1..)).unwrap_or(authority)
+}
+
+/// What stands before and after the first `//`.
+fn split_at_slashes(url: &str) -> Option<(&str, &str)> {
+    let bytes = url.as_bytes();
+    let at = memchr::memchr_iter(b'/', bytes).find(|at| bytes.get(at + 1) == Some(&b'/'))?;
+    Some((url.get(..at)?, url.get(at + 2..)?))
 }
 
 fn is_scheme(s: &str) -> bool {
@@ -133,12 +150,19 @@ pub(crate) fn tail_matches(tail: &[u8], mut rest: &[u8]) -> bool {
     if anchored { rest.ends_with(piece) } else { find(rest, piece).is_some() }
 }
 
+/// A path of so many octets is short.
+const SHORT: usize = 64;
+
 /// Where the first occurrence of the piece ends.
 fn find(rest: &[u8], piece: &[u8]) -> Option<usize> {
     match piece {
         [] => Some(0),
         [one] => memchr::memchr(*one, rest).map(|at| at + 1),
         _ if piece.len() > rest.len() => None,
+        // Short paths are gone through sooner than a searcher is made.
+        _ if rest.len() <= SHORT => {
+            rest.windows(piece.len()).position(|part| part == piece).map(|at| at + piece.len())
+        }
         _ => memmem::find(rest, piece).map(|at| at + piece.len()),
     }
 }

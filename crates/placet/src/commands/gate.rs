@@ -1,15 +1,12 @@
 //! `placet gate`: a crawler's hot path. One line in, one line out.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::PathBuf;
 
-use placet_authorize::{Asking, Fact, Item, Profile, decide};
-use placet_core::{Use, Verdict};
+use placet_authorize::Profile;
+use placet_core::Use;
+use placet_scan::gate::Gate;
 use placet_scan::site_records::{SiteRecords, Taken};
-use placet_signals::address::host_of;
-use placet_signals::copy::{Copy, gather};
-use placet_signals::robots::{normal, path_of};
-use placet_signals::site::{Reader, Site};
 
 use crate::failure::OrFail as _;
 use crate::{Context, Exit, Failure};
@@ -35,15 +32,9 @@ pub(crate) struct Args {
     profile: String,
 }
 
-/// Longest line that is read as a URL.
-const URL_BYTES_MAX: usize = 16 * 1024;
-/// Bytes that are read at once.
-const BLOCK_BYTES: usize = 256 * 1024;
-
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<Exit, Failure> {
         let records = SiteRecords::new()
-            .for_agent(&self.agent)
             .with_snapshot(&self.site_records, Taken::AsStored)
             .map_err(|e| {
                 anyhow::Error::new(e).context(format!("cannot read {}", self.site_records.display()))
@@ -52,199 +43,9 @@ impl Args {
             .map_err(|f| {
                 f.hint("--site-records takes a folder with one folder or robots.txt file per host")
             })?;
-        let mut asking = Asking::at(context.now);
-        asking.agents.insert(self.agent.clone());
-        asking.lawful_access = true;
         let profile = Profile::named(&self.profile).or_fail(Exit::Usage)?;
-        let mut gate =
-            Gate { records, agent: self.agent, use_: self.use_, profile, asking, host: String::new() };
-        answer_lines(&mut io::stdin().lock(), &mut io::stdout().lock(), |line, out| gate.answer(line, out))?;
+        let mut gate = Gate::new(records, &self.agent, self.use_, profile, context.now);
+        gate.answer_lines(&mut io::stdin().lock(), &mut io::stdout().lock())?;
         Ok(Exit::Done)
     }
-}
-
-/// The state between lines.
-struct Gate {
-    records: SiteRecords,
-    agent: String,
-    use_: Use,
-    profile: Profile,
-    asking: Asking,
-    host: String,
-}
-
-impl Gate {
-    /// Answers one line.
-    fn answer(&mut self, line: &[u8], out: &mut Vec<u8>) {
-        let ascii;
-        let url = if let Ok(url) = std::str::from_utf8(line) {
-            url
-        } else {
-            ascii = percent_encoded(line);
-            &ascii
-        };
-        if url.len() > URL_BYTES_MAX {
-            return write(out, Verdict::Unknown, url, format_args!("too-long"));
-        }
-        let Some(host) = host_of(url, &mut self.host) else {
-            return write(out, Verdict::Unknown, url, format_args!("no-web-url"));
-        };
-        match self.records.of_host(host) {
-            Ok(Some(site)) if self.use_ == Use::Access => return access(site, &self.agent, url, out),
-            Ok(Some(_)) => {}
-            Ok(None) => return write(out, Verdict::Unknown, url, format_args!("no-record")),
-            Err(error) => {
-                return write(out, Verdict::Unknown, url, format_args!("unreadable-record {error}"));
-            }
-        }
-        let copy = Copy { url: Some(url), acquired_at: Some(self.asking.at), ..Copy::default() };
-        let reader = Reader { tokens: &[&self.agent], others: false };
-        let statements = match gather(&copy, reader, &mut self.records) {
-            Ok(gathered) => gathered.statements,
-            Err(error) => {
-                return write(out, Verdict::Unknown, url, format_args!("unreadable-record {error}"));
-            }
-        };
-        let item = Item {
-            url: Some(url),
-            acquired_at: Some(self.asking.at),
-            letters: None,
-            matched: &[],
-            statements: &statements,
-        };
-        let decision = decide(&self.profile, &self.asking, &item, self.use_);
-        let by = decision.witness.iter().find_map(|f| match f {
-            Fact::Statement { index } => statements.get(*index),
-            _ => None,
-        });
-        let ground = decision.ground;
-        match by {
-            Some(s) => {
-                let line = s.evidence.line.map_or_else(String::new, |line| format!(":{line}"));
-                write(out, decision.verdict, url, format_args!("{ground} {}{line}", s.evidence.place));
-            }
-            None => write(out, decision.verdict, url, format_args!("{ground}")),
-        }
-    }
-}
-
-/// Fetching is RFC 9309's matter alone, and its answer needs no profile: what no rule forbids may be fetched.
-fn access(site: &Site, agent: &str, url: &str, out: &mut Vec<u8>) {
-    let path = path_of(url);
-    let Some(access) = site.access(agent, &normal(path.as_bytes())) else {
-        return write(out, Verdict::Unknown, url, format_args!("no-record"));
-    };
-    begin(out, if access.allowed { Verdict::Allowed } else { Verdict::Denied }, url);
-    out.extend_from_slice(b"robots.txt");
-    if let Some(line) = access.line {
-        out.push(b':');
-        decimal(line, out);
-    }
-    out.push(b'\n');
-}
-
-fn write(out: &mut Vec<u8>, verdict: Verdict, url: &str, ground: std::fmt::Arguments<'_>) {
-    begin(out, verdict, url);
-    // Writing to memory cannot fail.
-    let _ = writeln!(out, "{ground}");
-}
-
-/// Verdict and URL. A control character in a URL must not open a column or a line of its own.
-fn begin(out: &mut Vec<u8>, verdict: Verdict, url: &str) {
-    out.extend_from_slice(verdict.code().as_bytes());
-    out.push(b'\t');
-    if url.bytes().fold(false, |found, b| found | b.is_ascii_control()) {
-        for b in url.bytes() {
-            if b.is_ascii_control() {
-                let _ = write!(out, "%{b:02X}");
-            } else {
-                out.push(b);
-            }
-        }
-    } else {
-        out.extend_from_slice(url.as_bytes());
-    }
-    out.push(b'\t');
-}
-
-fn decimal(number: u32, out: &mut Vec<u8>) {
-    let start = out.len();
-    let mut rest = number;
-    loop {
-        out.push(b'0' + (rest % 10) as u8);
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    if let Some(digits) = out.get_mut(start..) {
-        digits.reverse();
-    }
-}
-
-/// Octets that are no UTF-8, in the form in which paths are compared anyway.
-fn percent_encoded(line: &[u8]) -> String {
-    let mut text = String::with_capacity(line.len() + 16);
-    for &b in line {
-        if b.is_ascii() {
-            text.push(char::from(b));
-        } else {
-            let _ = std::fmt::Write::write_fmt(&mut text, format_args!("%{b:02X}"));
-        }
-    }
-    text
-}
-
-/// Answers every line. What was read so far is answered and flushed before more is waited for, so that a crawler can
-/// keep the gate at its side and ask one URL at a time.
-fn answer_lines(
-    input: &mut impl Read,
-    output: &mut impl Write,
-    mut answer: impl FnMut(&[u8], &mut Vec<u8>),
-) -> Result<(), Failure> {
-    let mut block = vec![0; BLOCK_BYTES];
-    let mut pending: Vec<u8> = Vec::new();
-    let mut out = Vec::with_capacity(2 * BLOCK_BYTES);
-    loop {
-        let read = match input.read(&mut block) {
-            Ok(read) => read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error.into()),
-        };
-        if read == 0 {
-            break;
-        }
-        let mut rest = block.get(..read).unwrap_or_default();
-        while let Some(end) = memchr::memchr(b'\n', rest) {
-            let (line, after) = rest.split_at(end);
-            rest = after.get(1..).unwrap_or_default();
-            if pending.is_empty() {
-                answer(trimmed(line), &mut out);
-            } else {
-                keep(&mut pending, line);
-                answer(trimmed(&pending), &mut out);
-                pending.clear();
-            }
-        }
-        keep(&mut pending, rest);
-        output.write_all(&out)?;
-        output.flush()?;
-        out.clear();
-    }
-    if !pending.is_empty() {
-        answer(trimmed(&pending), &mut out);
-        output.write_all(&out)?;
-        output.flush()?;
-    }
-    Ok(())
-}
-
-/// Keeps the beginning of a line that is longer than a block; what is too long for a URL is not kept.
-fn keep(pending: &mut Vec<u8>, part: &[u8]) {
-    let room = (URL_BYTES_MAX + 1).saturating_sub(pending.len());
-    pending.extend_from_slice(part.get(..room).unwrap_or(part));
-}
-
-fn trimmed(line: &[u8]) -> &[u8] {
-    line.trim_ascii()
 }

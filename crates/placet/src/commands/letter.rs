@@ -1,17 +1,14 @@
 //! `placet letter`: one letter to many recipients, in six languages.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use placet_disclose::case::{Body, Side, Stored, timeline};
 use placet_disclose::letter::{Envelope, Matter, Subject, Words, letter};
-use placet_registry::RowLines;
+use placet_registry::Table;
 use serde::Serialize;
 
 use super::terms::AtArgs;
 use crate::cases::{Cases, OwnWorks, Party, language, of_case, write_paper};
-use crate::failure::OrFail as _;
 use crate::output::foreign;
 use crate::pages::{self, Form};
 use crate::{Context, Exit, Failure, registry};
@@ -125,34 +122,22 @@ impl Args {
     }
 
     fn recipients(&self) -> Result<(Vec<Recipient>, Vec<String>), Failure> {
-        let name = self.to.display().to_string();
-        let read = || format!("cannot read {name}");
-        let file = std::fs::File::open(&self.to).with_context(read).or_fail(Exit::Input)?;
-        let mut file = BufReader::new(file);
-        let lines = RowLines::of(file.fill_buf().with_context(read).or_fail(Exit::Input)?);
-        let mut table = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(file);
-        let heads = table.headers().with_context(read).or_fail(Exit::Input)?.clone();
-        let column = |wanted: &str| {
-            heads.iter().position(|head| head.trim_start_matches('\u{feff}').eq_ignore_ascii_case(wanted))
-        };
-        let columns = ["name", "address", "contact", "model", "lang"].map(column);
+        let name = self.to.display();
+        let mut table = Table::open(&self.to)?;
+        let columns = ["name", "address", "contact", "model", "lang"]
+            .map(|wanted| table.header.iter().position(|head| head.eq_ignore_ascii_case(wanted)));
         let (mut found, mut left_out) = (Vec::new(), Vec::new());
-        let mut row = csv::StringRecord::new();
-        loop {
-            let before = table.position().line();
-            let more = table.read_record(&mut row);
-            let line = lines.line(before, table.position().line(), row.as_slice().as_bytes());
-            match more {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(error) if error.is_io_error() => return Err(Failure::new(Exit::Input, error)),
-                Err(error) => {
-                    left_out.push(format!("{name} line {line}: {error}"));
+        while let Some(row) = table.next_row()? {
+            let line = row.line;
+            let cells = match row.fields {
+                Ok(cells) => cells,
+                Err(reason) => {
+                    left_out.push(format!("{name} line {line}: {reason}"));
                     continue;
                 }
-            }
+            };
             let [name_of, address, contact, model, lang] =
-                columns.map(|column| column.and_then(|c| row.get(c)).unwrap_or_default().to_owned());
+                columns.map(|column| column.and_then(|c| cells.get(c)).cloned().unwrap_or_default());
             if name_of.is_empty() {
                 left_out.push(format!("{name} line {line}: no name"));
                 continue;

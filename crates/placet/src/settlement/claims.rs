@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 use placet_core::{Basis, Claim, Identifier, Period, Right, Role, Share, Territory, UseStage};
-use placet_registry::RowLines;
+use placet_registry::Table;
 
 use crate::failure::OrFail as _;
 use crate::{Context, Exit, Failure};
@@ -32,13 +32,13 @@ const RIGHTS_MAX: usize = 16;
 
 /// Reads claims. A row that does not read is named and left out; the others count.
 pub(crate) fn claims(path: &Path) -> Result<(Vec<Claim>, Vec<String>), Failure> {
-    let open = || File::open(path).with_context(|| format!("cannot open {}", path.display()));
     let mut aside = Vec::new();
     let mut found = Vec::new();
     if path.extension().is_some_and(|e| e == "jsonl") {
-        for (number, line) in BufReader::new(open().or_fail(Exit::Input)?).lines().enumerate() {
-            let line =
-                line.with_context(|| format!("cannot read {}", path.display())).or_fail(Exit::Input)?;
+        let reading = || format!("cannot read {}", path.display());
+        let file = File::open(path).with_context(reading).or_fail(Exit::Input)?;
+        for (number, line) in BufReader::new(file).lines().enumerate() {
+            let line = line.with_context(reading).or_fail(Exit::Input)?;
             if line.trim().is_empty() {
                 continue;
             }
@@ -49,56 +49,36 @@ pub(crate) fn claims(path: &Path) -> Result<(Vec<Claim>, Vec<String>), Failure> 
         }
         return Ok((found, aside));
     }
-    let reading = || format!("cannot read {}", path.display());
-    let mut file = BufReader::new(open().or_fail(Exit::Input)?);
-    let lines = RowLines::of(file.fill_buf().with_context(reading).or_fail(Exit::Input)?);
-    let mut table = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
-    let heads = table.headers().with_context(reading).or_fail(Exit::Input)?;
-    let mut places = [None; COLUMNS.len()];
-    for (column, place) in COLUMNS.iter().zip(&mut places) {
-        *place = heads.iter().position(|head| head.trim_start_matches('\u{feff}') == *column);
-    }
+    let mut table = Table::open(path)?;
+    let places = COLUMNS.map(|column| table.header.iter().position(|head| head == column));
     if let Some((missing, _)) = COLUMNS.iter().zip(places).skip(1).take(5).find(|(_, place)| place.is_none())
     {
         let error = anyhow!("{} has no column `{missing}`", path.display());
         return Err(Failure::new(Exit::Input, error).hint("docs/formats/claims.md describes the columns"));
     }
-    let unknown: Vec<&str> =
-        heads.iter().filter(|h| !COLUMNS.contains(&h.trim_start_matches('\u{feff}'))).collect();
+    let heads = table.header.iter().map(String::as_str);
+    let unknown: Vec<&str> = heads.filter(|head| !COLUMNS.contains(head)).collect();
     if !unknown.is_empty() {
         aside.push(format!("{}: columns that are not read: {}", path.display(), unknown.join(", ")));
     }
-    let mut record = csv::StringRecord::new();
-    loop {
-        let before = table.position().line();
-        let read = table.read_record(&mut record);
-        let line = lines.line(before, table.position().line(), record.as_slice().as_bytes());
-        match read {
-            Ok(false) => break,
-            Ok(true) => match rows(&record, &places, line, &mut found) {
-                Ok(()) => {}
-                Err(error) => aside.push(format!("{}, line {line}: {error:#}", path.display())),
-            },
-            Err(error) if error.is_io_error() => {
-                return Err(
-                    Failure::new(Exit::Input, error).hint("the claims could not be read to their end")
-                );
-            }
-            Err(error) => aside.push(format!("{}: {error}", path.display())),
+    while let Some(row) = table.next_row()? {
+        let read = row.fields.map_err(anyhow::Error::msg);
+        if let Err(error) = read.and_then(|cells| rows(&cells, &places, row.line, &mut found)) {
+            aside.push(format!("{}, line {}: {error:#}", path.display(), row.line));
         }
     }
     Ok((found, aside))
 }
 
 fn rows(
-    record: &csv::StringRecord,
+    cells: &[String],
     places: &[Option<usize>; COLUMNS.len()],
     line: u64,
     found: &mut Vec<Claim>,
 ) -> anyhow::Result<()> {
     let cell = |column: usize| {
-        let text = places.get(column).copied().flatten().and_then(|at| record.get(at));
-        text.filter(|text| !text.is_empty())
+        let text = places.get(column).copied().flatten().and_then(|at| cells.get(at));
+        text.map(String::as_str).filter(|text| !text.is_empty())
     };
     let needed = |column: usize| {
         cell(column).ok_or_else(|| anyhow!("`{}` is empty", COLUMNS.get(column).copied().unwrap_or_default()))

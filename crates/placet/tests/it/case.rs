@@ -217,11 +217,9 @@ fn one_asks_about_ones_own_works_alone_and_acts_for_others_with_a_mandate() {
 fn letters_go_to_everybody_in_a_table() {
     let folder = registered();
     let home = folder.path();
-    fs::write(
-        home.join("recipients.csv"),
-        "name,address,lang\nExample AI,\"1 Main Street\nSpringfield\",de\n\"Ähnliche KI, GmbH\",,\n,no name,\nOther,,xx\n",
-    )
-    .unwrap();
+    // As a spreadsheet writes it where the comma is the decimal sign.
+    let table = "name;address;lang\nExample AI;\"1 Main Street\nSpringfield\";de\nÄhnliche KI, GmbH;;\n;no name;\nOther;;xx\n";
+    fs::write(home.join("recipients.csv"), table.replace('\n', "\r\n")).unwrap();
     let written =
         run(home, ["letter", "reservation", "--to", "recipients.csv", "--lang", "fr", "--at", "2026-01-10"])
             .expect(0);

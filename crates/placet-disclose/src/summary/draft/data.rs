@@ -2,6 +2,7 @@
 
 use super::numbers::{percent, spaced, whole};
 use super::{Filling, Making, shares};
+use crate::summary::answers::Data;
 use crate::summary::band::Modality;
 use crate::summary::document::{Answer, Share, Stands};
 use crate::summary::measure::{DETECTOR, EU_LANGUAGES, SAMPLE_CHARS, UNDETERMINED, UNSEEN, language_name};
@@ -31,11 +32,19 @@ impl Making<'_> {
         chosen
     }
 
+    /// Why there is nothing to measure.
+    fn no_item(&self) -> &'static str {
+        match self.m.answers.data {
+            Data::Cleared => "the scans kept no item, and the model was trained on what they kept",
+            Data::Whole => "the runs hold no item",
+        }
+    }
+
     pub(super) fn modalities(&self) -> Filling {
         let chosen = self.chosen();
         let stands = match (self.m.gathered.all.items > 0, chosen.len()) {
             (false, 0) => {
-                return (Stands::Unknown, Answer::Unknown("the runs hold no item".to_owned()), Vec::new());
+                return (Stands::Unknown, Answer::Unknown(self.no_item().to_owned()), Vec::new());
             }
             (true, 1) => Stands::Measured,
             (true, _) => Stands::Both,
@@ -118,7 +127,7 @@ impl Making<'_> {
     pub(super) fn size(&self) -> Filling {
         let all = &self.m.gathered.all;
         if all.items == 0 {
-            return (Stands::Unknown, Answer::Unknown("the runs hold no item".to_owned()), Vec::new());
+            return (Stands::Unknown, Answer::Unknown(self.no_item().to_owned()), Vec::new());
         }
         if self.m.gathered.measured {
             let text = format!(
