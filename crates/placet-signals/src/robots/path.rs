@@ -159,10 +159,10 @@ fn find(rest: &[u8], piece: &[u8]) -> Option<usize> {
         [] => Some(0),
         [one] => memchr::memchr(*one, rest).map(|at| at + 1),
         _ if piece.len() > rest.len() => None,
-        // Short paths are gone through sooner than a searcher is made.
-        _ if rest.len() <= SHORT => {
-            rest.windows(piece.len()).position(|part| part == piece).map(|at| at + piece.len())
-        }
+        // A short path is gone through sooner than a searcher is made.
+        [first, ..] if rest.len() <= SHORT => memchr::memchr_iter(*first, rest)
+            .find(|at| rest.get(*at..).is_some_and(|rest| rest.starts_with(piece)))
+            .map(|at| at + piece.len()),
         _ => memmem::find(rest, piece).map(|at| at + piece.len()),
     }
 }

@@ -8,7 +8,7 @@ use placet_disclose::summary::template;
 use placet_registry::summaries::{Hit, Indexed, Published, PublishedField, Summaries};
 use serde::Serialize;
 
-use super::lint::{Judged, judge_all};
+use super::lint::{Judged, judge_each};
 use crate::failure::OrFail as _;
 use crate::output::{Table, foreign};
 use crate::{Context, Exit, Failure};
@@ -71,12 +71,13 @@ impl Index {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Failure> {
         let mut index = Summaries::open(&context.home).or_fail(Exit::Unavailable)?;
         if let Kept::Add { files } = self.what {
-            let (judged, failure) = judge_all(&files, context);
-            let mut new = 0;
-            for one in &judged {
-                new += usize::from(index.add(&published(one), context.now).or_fail(Exit::Unavailable)?);
-            }
-            context.out.note(&format!("{} read, {new} of them new", judged.len()));
+            let (mut read, mut new) = (0, 0);
+            let failure = judge_each(&files, context, |one| {
+                read += 1;
+                new += usize::from(index.add(&published(&one), context.now).or_fail(Exit::Unavailable)?);
+                Ok(())
+            })?;
+            context.out.note(&format!("{read} read, {new} of them new"));
             if let Some(failure) = failure {
                 return Err(failure);
             }

@@ -55,7 +55,11 @@ struct Linted<'a> {
 
 impl Lint {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Failure> {
-        let (judged, failures) = judge_all(&self.files, context);
+        let mut judged = Vec::new();
+        let failures = judge_each(&self.files, context, |one| {
+            judged.push(one);
+            Ok(())
+        })?;
         if context.out.is_json() {
             context.out.json("placet.summary-lint/1", &Linted { files: &judged })?;
         } else {
@@ -104,18 +108,22 @@ impl Diff {
     }
 }
 
-/// Reads and judges files; those that cannot be read are named and do not stop the others.
-pub(super) fn judge_all(files: &[PathBuf], context: &Context) -> (Vec<Judged>, Option<Failure>) {
+/// Reads and judges files one after the other; those that cannot be read are named and do not stop the others. Gives the
+/// failure to end with, if any.
+pub(super) fn judge_each(
+    files: &[PathBuf],
+    context: &Context,
+    mut take: impl FnMut(Judged) -> Result<(), Failure>,
+) -> Result<Option<Failure>, Failure> {
     keep_pdf_panics_quiet();
     let today = context.now.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let mut judged = Vec::new();
     let mut failed: Option<Failure> = None;
     for path in files {
         match read(path) {
             Ok((reading, blake3)) => {
                 let findings = critic::lint(&reading, today);
                 let card = critic::card(&reading, &findings);
-                judged.push(Judged { file: path.display().to_string(), blake3, reading, card, findings });
+                take(Judged { file: path.display().to_string(), blake3, reading, card, findings })?;
             }
             Err(failure) => match &mut failed {
                 None => failed = Some(failure),
@@ -123,7 +131,7 @@ pub(super) fn judge_all(files: &[PathBuf], context: &Context) -> (Vec<Judged>, O
             },
         }
     }
-    (judged, failed)
+    Ok(failed)
 }
 
 /// Reads one summary.
