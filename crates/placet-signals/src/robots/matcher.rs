@@ -22,6 +22,8 @@ pub struct Matcher {
     name_bytes: Vec<u8>,
     name_groups: Vec<u32>,
     everybody: Vec<u32>,
+    /// The nodes for everybody where one group holds them all, as in most files: a look into memory less.
+    everybody_nodes: Option<Range<u32>>,
     /// Where each group's nodes lie.
     groups: Vec<Range<u32>>,
     nodes: Vec<Node>,
@@ -56,6 +58,8 @@ pub struct Access {
 pub struct AgentRules<'a> {
     matcher: &'a Matcher,
     groups: &'a [u32],
+    /// The nodes of these groups where it is one.
+    nodes: Option<&'a Range<u32>>,
     /// Whether a group names the agent itself, not only `*`.
     pub named: bool,
 }
@@ -86,7 +90,11 @@ impl Matcher {
             rules.clear();
             builder.group(group, robots.reading, &mut rules);
         }
-        builder.made
+        let mut made = builder.made;
+        if let [one] = made.everybody[..] {
+            made.everybody_nodes = made.groups.get(one as usize).cloned();
+        }
+        made
     }
 
     fn sort_names(&mut self, mut said: Vec<(u32, u32, u32)>) {
@@ -128,9 +136,12 @@ impl Matcher {
         match found.ok().and_then(|i| self.names.get(i)) {
             Some(name) => {
                 let groups = self.name_groups.get(name.groups_start as usize..name.groups_end as usize);
-                AgentRules { matcher: self, groups: groups.unwrap_or_default(), named: true }
+                AgentRules { matcher: self, groups: groups.unwrap_or_default(), nodes: None, named: true }
             }
-            None => AgentRules { matcher: self, groups: &self.everybody, named: false },
+            None => {
+                let nodes = self.everybody_nodes.as_ref();
+                AgentRules { matcher: self, groups: &self.everybody, nodes, named: false }
+            }
         }
     }
 
@@ -144,8 +155,12 @@ impl AgentRules<'_> {
     /// Whether a path in normal form may be fetched.
     pub fn decide(&self, path: &[u8]) -> Access {
         let mut best = Best::NONE;
-        for &g in self.groups {
-            self.matcher.improve(g, path, &mut best);
+        if let Some(nodes) = self.nodes {
+            self.matcher.improve(nodes, path, &mut best);
+        } else {
+            for nodes in self.groups.iter().filter_map(|g| self.matcher.groups.get(*g as usize)) {
+                self.matcher.improve(nodes, path, &mut best);
+            }
         }
         Access { allowed: best.rank & 1 == 1 || best.rank == 0, line: (best.rank > 0).then_some(best.line) }
     }
@@ -299,18 +314,24 @@ impl Matcher {
         self.bytes.get(node.start as usize..(node.start + node.len) as usize).unwrap_or_default()
     }
 
-    fn improve(&self, group: u32, path: &[u8], best: &mut Best) {
-        let Some(range) = self.groups.get(group as usize) else { return };
-        let range = range.start as usize..range.end as usize;
+    fn improve(&self, nodes: &Range<u32>, path: &[u8], best: &mut Best) {
+        let range = nodes.start as usize..nodes.end as usize;
         let own = self.nodes.get(range.clone()).unwrap_or_default();
         let keys = self.keys.get(range).unwrap_or_default();
         let wanted = key(path);
         let less = keys.partition_point(|k| *k < wanted);
         let same = keys.get(less..).unwrap_or_default().partition_point(|k| *k == wanted);
         let alike = own.get(less..less + same).unwrap_or_default();
-        let after = less + alike.partition_point(|n| self.text(n) <= path);
-        let Some(mut node) = after.checked_sub(1).and_then(|i| own.get(i)) else { return };
-        let common = self.text(node).iter().zip(path).take_while(|(a, b)| a == b).count() as u32;
+        // A beginning within the key is one of the path where the keys are the same.
+        let within = KEY_BYTES.min(path.len());
+        let after = less + alike.partition_point(|n| n.len as usize <= within || self.text(n) <= path);
+        let Some(at) = after.checked_sub(1) else { return };
+        let (Some(mut node), Some(found)) = (own.get(at), keys.get(at)) else { return };
+        let common = if node.len as usize <= within {
+            ((found ^ wanted).leading_zeros() / 8).min(node.len)
+        } else {
+            self.text(node).iter().zip(path).take_while(|(a, b)| a == b).count() as u32
+        };
         loop {
             if node.rank_max <= best.rank {
                 return;
@@ -344,10 +365,12 @@ impl Matcher {
     }
 }
 
+const KEY_BYTES: usize = 16;
+
 /// The first octets as a number: of two texts with different keys, the one with the smaller key is the smaller.
 fn key(text: &[u8]) -> u128 {
-    let mut octets = [0; 16];
-    let len = text.len().min(octets.len());
+    let mut octets = [0; KEY_BYTES];
+    let len = text.len().min(KEY_BYTES);
     octets[..len].copy_from_slice(&text[..len]);
     u128::from_be_bytes(octets)
 }
