@@ -133,15 +133,12 @@ impl Matcher {
             let text = self.name_bytes.get(name.start as usize..(name.start + name.len) as usize);
             text.unwrap_or_default().iter().copied().cmp(token.bytes().map(|b| b.to_ascii_lowercase()))
         });
-        match found.ok().and_then(|i| self.names.get(i)) {
-            Some(name) => {
-                let groups = self.name_groups.get(name.groups_start as usize..name.groups_end as usize);
-                AgentRules { matcher: self, groups: groups.unwrap_or_default(), nodes: None, named: true }
-            }
-            None => {
-                let nodes = self.everybody_nodes.as_ref();
-                AgentRules { matcher: self, groups: &self.everybody, nodes, named: false }
-            }
+        if let Some(name) = found.ok().and_then(|i| self.names.get(i)) {
+            let groups = self.name_groups.get(name.groups_start as usize..name.groups_end as usize);
+            AgentRules { matcher: self, groups: groups.unwrap_or_default(), nodes: None, named: true }
+        } else {
+            let nodes = self.everybody_nodes.as_ref();
+            AgentRules { matcher: self, groups: &self.everybody, nodes, named: false }
         }
     }
 
