@@ -152,12 +152,7 @@ fn millions_of_entries_in_a_few_bytes_are_a_bomb() {
     assert!(bytes.len() < 100_000);
     let corpus = Corpus::new();
     let said = told(&records(&corpus.put("a.parquet", bytes), &ReadOptions::default()));
-    assert!(
-        said.contains("row 1")
-            && said.contains("a column claims 1782579")
-            && said.contains("a decompression bomb"),
-        "{said}"
-    );
+    insta::assert_snapshot!(said);
 }
 
 #[test]

@@ -268,7 +268,9 @@ mod tests {
             let party = named(Some(name), None).unwrap();
             assert_eq!((party.name.as_str(), party.identifiers.len()), (name.trim_start_matches("name:"), 0));
         }
-        assert_eq!(named(Some("ipi:00014107338"), Some("A")).unwrap().identifiers.len(), 1);
+        for id in ["ipi:00014107338", "house:Example"] {
+            assert_eq!(named(Some(id), Some("A")).unwrap().identifiers.len(), 1, "{id}");
+        }
         for wrong in ["ipi:00014107339", "00014107339", "2 Live Crew"] {
             named(Some(wrong), None).unwrap_err();
         }

@@ -26,6 +26,10 @@ pub struct Table {
     path: PathBuf,
     /// Headers as they stand in the file, without the spaces around them.
     pub header: Vec<String>,
+    /// A row with fewer fields cannot be used. Spreadsheets leave out empty cells at the end of a row, so by default two
+    /// are enough, or one where there are no more than two headers; who cannot tell a row that was cut off from one that
+    /// ends early wants as many as there are headers.
+    pub fields_min: usize,
     /// Size of the file in bytes, for progress.
     pub bytes: u64,
 }
@@ -80,11 +84,13 @@ impl Table {
             .from_reader(source);
         let mut row = ByteRecord::new();
         let found = reader.read_byte_record(&mut row);
-        if !found.map_err(|error| no_table(&error.to_string()))? {
+        if !found.map_err(|error| fail(error.into()))? {
             return Err(no_table("it is empty"));
         }
-        let header = row.iter().map(|field| encoding::decode_field(field).trim().to_owned()).collect();
-        Ok(Table { reader, row, lines, path: path.to_owned(), header, bytes })
+        let header: Vec<String> =
+            row.iter().map(|field| encoding::decode_field(field).trim().to_owned()).collect();
+        let fields_min = if header.len() > 2 { 2 } else { 1 };
+        Ok(Table { reader, row, lines, path: path.to_owned(), header, fields_min, bytes })
     }
 
     /// The next row; empty lines are passed over. Fails where the file cannot be read to its end.
@@ -107,9 +113,9 @@ impl Table {
 
     fn fields(&self) -> Result<Vec<String>, String> {
         let (found, wanted) = (self.row.len(), self.header.len());
-        // Spreadsheets end rows with empty cells too many, or leave them out.
+        // Spreadsheets also end rows with empty cells too many.
         let surplus = self.row.iter().skip(wanted).any(|field| !field.is_empty());
-        if surplus || (found < wanted && found == 1 && wanted > 2) {
+        if surplus || found < self.fields_min {
             return Err(format!("it has {found} fields, the header has {wanted}"));
         }
         let mut fields: Vec<String> = self
@@ -227,6 +233,19 @@ mod tests {
                 &["line 5: it has 1 fields, the header has 3"],
             ],
         );
+    }
+
+    #[test]
+    fn how_short_a_row_may_be_is_the_readers_choice() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.csv");
+        std::fs::write(&path, "a,b,c\n1\n1,2\n1,2,3\n").unwrap();
+        for fields_min in 1..=3 {
+            let mut table = Table::open(&path).unwrap();
+            table.fields_min = fields_min;
+            let rows = std::iter::from_fn(|| table.next_row().unwrap());
+            assert_eq!(rows.filter(|row| row.fields.is_ok()).count(), 4 - fields_min);
+        }
     }
 
     proptest::proptest! {

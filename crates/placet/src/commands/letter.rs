@@ -124,6 +124,8 @@ impl Args {
     fn recipients(&self) -> Result<(Vec<Recipient>, Vec<String>), Failure> {
         let name = self.to.display();
         let mut table = Table::open(&self.to)?;
+        // A list typed by hand may give no more than the name.
+        table.fields_min = 1;
         let columns = ["name", "address", "contact", "model", "lang"]
             .map(|wanted| table.header.iter().position(|head| head.eq_ignore_ascii_case(wanted)));
         let (mut found, mut left_out) = (Vec::new(), Vec::new());

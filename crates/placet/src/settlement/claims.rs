@@ -50,6 +50,8 @@ pub(crate) fn claims(path: &Path) -> Result<(Vec<Claim>, Vec<String>), Failure> 
         return Ok((found, aside));
     }
     let mut table = Table::open(path)?;
+    // A row that was cut off may still read, with another share.
+    table.fields_min = table.header.len();
     let places = COLUMNS.map(|column| table.header.iter().position(|head| head == column));
     if let Some((missing, _)) = COLUMNS.iter().zip(places).skip(1).take(5).find(|(_, place)| place.is_none())
     {

@@ -218,7 +218,7 @@ fn letters_go_to_everybody_in_a_table() {
     let folder = registered();
     let home = folder.path();
     // As a spreadsheet writes it where the comma is the decimal sign.
-    let table = "name;address;lang\nExample AI;\"1 Main Street\nSpringfield\";de\nÄhnliche KI, GmbH;;\n;no name;\nOther;;xx\n";
+    let table = "name;address;lang\nExample AI;\"1 Main Street\nSpringfield\";de\nÄhnliche KI, GmbH;;\n;no name;\nOther;;xx\nBy hand\n";
     fs::write(home.join("recipients.csv"), table.replace('\n', "\r\n")).unwrap();
     let written =
         run(home, ["letter", "reservation", "--to", "recipients.csv", "--lang", "fr", "--at", "2026-01-10"])

@@ -85,6 +85,17 @@ pub(crate) fn steady(text: &str) -> String {
 }
 
 #[test]
+fn a_claim_that_was_cut_off_does_not_count() {
+    let folder = folder();
+    let home = folder.path();
+    // `2/3` of the second claim, cut to a share that reads.
+    let (head, _) = CLAIMS.split_once("3,2026-01-01\nc2").unwrap();
+    fs::write(home.join("claims.csv"), head.trim_end_matches('/')).unwrap();
+    let settled = settle(home, &[]).expect(0);
+    assert!(settled.stderr.contains("claims.csv, line 2: it has 6 fields, the header has 7"), "{settled}");
+}
+
+#[test]
 fn uses_become_statements_and_payments_that_anybody_can_follow() {
     let folder = folder();
     let home = folder.path();
