@@ -7,10 +7,10 @@ use placet_authorize::{Asking, Fact, Item, Profile, decide};
 use placet_core::{Use, Verdict};
 use placet_signals::address::{URL_BYTES_MAX, host_of};
 use placet_signals::copy::{Copy, gather};
-use placet_signals::robots::{normal, path_of};
-use placet_signals::site::{Reader, Site};
+use placet_signals::robots::{OneAgent, normal, path_of};
+use placet_signals::site::Reader;
 
-use crate::site_records::SiteRecords;
+use crate::site_records::{HOSTS_BYTES_MAX, HOSTS_MAX, Kept, RecordError, SiteRecords};
 
 /// Bytes that are read at once.
 const BLOCK_BYTES: usize = 256 * 1024;
@@ -22,6 +22,8 @@ const BLOCK_BYTES: usize = 256 * 1024;
 #[derive(Debug)]
 pub struct Gate {
     records: SiteRecords,
+    /// Of each host what it says about fetching, where nothing else is asked.
+    access: Kept<Access>,
     agent: String,
     use_: Use,
     profile: Profile,
@@ -37,7 +39,8 @@ impl Gate {
         asking.agents.insert(agent.to_owned());
         asking.lawful_access = true;
         Gate {
-            records: records.for_agent(agent),
+            records,
+            access: Kept::new(HOSTS_MAX, HOSTS_BYTES_MAX),
             agent: agent.to_owned(),
             use_,
             profile,
@@ -48,7 +51,8 @@ impl Gate {
 
     /// Answers every line. What was read so far is answered and flushed before more is waited for, so that a crawler can
     /// keep the gate at its side and ask one URL at a time.
-    pub fn answer_lines(&mut self, input: &mut impl Read, output: &mut impl Write) -> io::Result<()> {
+    // Not generic: the crate that calls it is not optimised.
+    pub fn answer_lines(&mut self, input: &mut dyn Read, output: &mut dyn Write) -> io::Result<()> {
         each_line(input, output, |line, out| self.answer(line, out))
     }
 
@@ -67,8 +71,16 @@ impl Gate {
         let Some(host) = host_of(url, &mut self.host) else {
             return write(out, Verdict::Unknown, url, format_args!("no-web-url"));
         };
+        if self.use_ == Use::Access {
+            return match fetching(&mut self.access, &self.records, &self.agent, host) {
+                Ok(Access::Says(says)) => access(says, url, out),
+                Ok(Access::NoRecord) => write(out, Verdict::Unknown, url, format_args!("no-record")),
+                Err(error) => {
+                    write(out, Verdict::Unknown, url, format_args!("unreadable-record {error}"));
+                }
+            };
+        }
         match self.records.of_host(host) {
-            Ok(Some(site)) if self.use_ == Use::Access => return access(site, &self.agent, url, out),
             Ok(Some(_)) => {}
             Ok(None) => return write(out, Verdict::Unknown, url, format_args!("no-record")),
             Err(error) => {
@@ -106,12 +118,35 @@ impl Gate {
     }
 }
 
+/// What a host says about fetching.
+#[derive(Debug)]
+enum Access {
+    /// This, by its robots.txt.
+    Says(OneAgent),
+    /// Nobody knows.
+    NoRecord,
+}
+
 /// Fetching is RFC 9309's matter alone, and its answer needs no profile: what no rule forbids may be fetched.
-fn access(site: &Site, agent: &str, url: &str, out: &mut Vec<u8>) {
-    let path = path_of(url);
-    let Some(access) = site.access(agent, &normal(path.as_bytes())) else {
-        return write(out, Verdict::Unknown, url, format_args!("no-record"));
+fn fetching<'k>(
+    kept: &'k mut Kept<Access>,
+    records: &SiteRecords,
+    agent: &str,
+    host: &str,
+) -> Result<&'k Access, RecordError> {
+    let place = if let Some(place) = kept.place(host) {
+        place
+    } else {
+        let says = records.read(host)?.and_then(|site| site.access(agent));
+        let bytes = says.as_ref().map_or(0, OneAgent::len_bytes) + host.len();
+        kept.put(host, says.map_or(Access::NoRecord, Access::Says), bytes)
     };
+    Ok(kept.at(place).unwrap_or(&Access::NoRecord))
+}
+
+fn access(says: &OneAgent, url: &str, out: &mut Vec<u8>) {
+    let path = path_of(url);
+    let access = says.decide(&normal(path.as_bytes()));
     begin(out, if access.allowed { Verdict::Allowed } else { Verdict::Denied }, url);
     out.extend_from_slice(b"robots.txt");
     if let Some(line) = access.line {
@@ -174,8 +209,8 @@ fn percent_encoded(line: &[u8]) -> String {
 }
 
 fn each_line(
-    input: &mut impl Read,
-    output: &mut impl Write,
+    input: &mut dyn Read,
+    output: &mut dyn Write,
     mut answer: impl FnMut(&[u8], &mut Vec<u8>),
 ) -> io::Result<()> {
     let mut block = vec![0; BLOCK_BYTES];

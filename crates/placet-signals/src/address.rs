@@ -9,8 +9,23 @@ pub const URL_BYTES_MAX: usize = 16 * 1024;
 
 /// The host of a web URL as records are named after it: lower case, with a port that is not the scheme's own.
 ///
-/// Absent where the text is no web URL, or the host is no name for a folder. The name is put into `name`.
-pub fn host_of<'n>(url: &str, name: &'n mut String) -> Option<&'n str> {
+/// Absent where the text is no web URL, or the host is no name for a folder. The name is put into `name` where it does
+/// not stand in the URL just so.
+pub fn host_of<'n>(url: &'n str, name: &'n mut String) -> Option<&'n str> {
+    plain_host(url).or_else(|| any_host(url, name))
+}
+
+/// The host of a URL that names it as records are named already, as most do.
+fn plain_host(url: &str) -> Option<&str> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
+    let fits = |b: &u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.');
+    let end = rest.as_bytes().iter().position(|b| !fits(b)).unwrap_or(rest.len());
+    let host = rest.get(..end).filter(|host| !host.is_empty() && host.len() <= HOST_BYTES_MAX)?;
+    let is_whole = rest.as_bytes().get(end).is_none_or(|b| matches!(b, b'/' | b'?' | b'#' | b';'));
+    (is_whole && !host.starts_with('.') && !host.ends_with('.')).then_some(host)
+}
+
+fn any_host<'n>(url: &str, name: &'n mut String) -> Option<&'n str> {
     let (scheme, rest) = split_scheme(url)?;
     let port = if scheme.eq_ignore_ascii_case("https") {
         ":443"
@@ -132,6 +147,17 @@ mod tests {
             ("example.org/a", None),
         ] {
             assert_eq!(host_of(url, &mut name), host, "{url}");
+        }
+    }
+
+    proptest::proptest! {
+        /// The short way gives what the long one gives.
+        #[test]
+        fn a_plain_host_is_the_host(url in "(http|https|HTTP)://[aA0.:@-]{0,6}(|[/?#;]).{0,4}") {
+            let mut name = String::new();
+            if let Some(plain) = plain_host(&url) {
+                proptest::prop_assert_eq!(any_host(&url, &mut name), Some(plain));
+            }
         }
     }
 

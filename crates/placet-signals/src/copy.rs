@@ -360,7 +360,7 @@ mod tests {
                 observed_at: None,
                 bytes: self.robots.as_bytes(),
             };
-            site.hear(&served, None);
+            site.hear(&served);
             Ok(Some(Arc::new(site)))
         }
 

@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 use placet_core::{Actors, Reach, Statement, Tier, Use, UseSet, Verdict};
 
-use crate::robots::{self, Access, Agent, Group, Matcher, Robots};
+use crate::robots::{self, Matcher, OneAgent, Robots};
 use crate::statement::{evidence, of_place};
 use crate::{Found, ai_txt, aipref, content_signal, rsl, tdmrep, trust_txt};
 
@@ -85,13 +85,11 @@ enum RobotsFile {
 struct Rules {
     robots: Robots,
     matcher: Matcher,
-    /// The groups for one agent alone, so that a path needs no look-up of the agent.
-    own: Option<Matcher>,
 }
 
 impl Site {
-    /// Takes one file. With `agent`, [`Site::access`] answers for it without a look-up.
-    pub fn hear(&mut self, served: &Served<'_>, agent: Option<&str>) {
+    /// Takes one file.
+    pub fn hear(&mut self, served: &Served<'_>) {
         let found = Found::of(served.url, served.observed_at, served.bytes);
         self.len_bytes += served.bytes.len();
         let is_there = served.status.is_none_or(|status| (200..300).contains(&status));
@@ -100,7 +98,7 @@ impl Site {
             ("/robots.txt", Some(status @ 500..)) => add(&mut self.robots, RobotsFile::Failed(status), found),
             // Anything but a file means that nothing is restricted (section 2.3.1.3): it counts as an empty one.
             ("/robots.txt", _) => {
-                let rules = RobotsFile::new(if is_there { bytes } else { b"" }, agent);
+                let rules = RobotsFile::new(if is_there { bytes } else { b"" });
                 add(&mut self.robots, rules, found);
             }
             _ if !is_there => {}
@@ -126,14 +124,11 @@ impl Site {
             && self.trust_txt_old.is_empty()
     }
 
-    /// Whether the agent may fetch a path in normal form, as the newest robots.txt says; absent without one.
-    pub fn access(&self, agent: &str, path: &[u8]) -> Option<Access> {
+    /// What the newest robots.txt says to an agent about fetching, by its product token; absent without one.
+    pub fn access(&self, token: &str) -> Option<OneAgent> {
         Some(match &self.robots.last()?.what {
-            RobotsFile::Rules(rules) => match &rules.own {
-                Some(own) => own.decide("*", path),
-                None => rules.matcher.decide(agent, path),
-            },
-            RobotsFile::Failed(_) => Access { allowed: false, line: None },
+            RobotsFile::Rules(rules) => OneAgent::new(&rules.robots, token),
+            RobotsFile::Failed(_) => OneAgent::refused(),
         })
     }
 
@@ -184,16 +179,9 @@ impl Site {
 }
 
 impl RobotsFile {
-    fn new(bytes: &[u8], agent: Option<&str>) -> RobotsFile {
+    fn new(bytes: &[u8]) -> RobotsFile {
         let (robots, _) = robots::parse(bytes);
-        let own = agent.map(|agent| {
-            let everybody = || vec![Agent { value: "*".to_owned(), line: 0 }];
-            let groups =
-                robots.groups_for(agent).into_iter().map(|g| Group { agents: everybody(), ..g.clone() });
-            let own = Robots { reading: robots.reading, groups: groups.collect(), ..Robots::default() };
-            Matcher::new(&own)
-        });
-        RobotsFile::Rules(Box::new(Rules { matcher: Matcher::new(&robots), own, robots }))
+        RobotsFile::Rules(Box::new(Rules { matcher: Matcher::new(&robots), robots }))
     }
 
     fn statements(&self, reader: Reader<'_>, url: &str) -> Vec<Statement> {
@@ -290,7 +278,7 @@ mod tests {
         let mut site = Site::default();
         for (day, rule) in [(9, "Disallow: /c"), (1, "Disallow: /a"), (5, "Disallow: /b")] {
             let text = format!("User-agent: *\n{rule}\n");
-            site.hear(&served("/robots.txt", text.as_bytes(), Some(day)), None);
+            site.hear(&served("/robots.txt", text.as_bytes(), Some(day)));
         }
         let heard = |day: Option<u8>| -> Vec<String> {
             governing(&site.robots, day.map(time))
@@ -302,7 +290,7 @@ mod tests {
         assert_eq!(heard(Some(20)), ["2026-03-09T00:00:00Z"]);
         assert_eq!(heard(None), ["2026-03-09T00:00:00Z"]);
         let mut early = Site::default();
-        early.hear(&served("/robots.txt", b"", Some(7)), None);
+        early.hear(&served("/robots.txt", b"", Some(7)));
         assert_eq!(governing(&early.robots, Some(time(2))).len(), 1);
     }
 
@@ -310,11 +298,11 @@ mod tests {
     fn a_server_that_fails_refuses_and_a_missing_file_restricts_nothing() {
         for (status, denied) in [(503, true), (404, false), (200, false)] {
             let mut site = Site::default();
-            site.hear(&Served { status: Some(status), ..served("/robots.txt", b"", None) }, None);
+            site.hear(&Served { status: Some(status), ..served("/robots.txt", b"", None) });
             let says = site.says(Reader::default(), "https://a.example/p", None);
             let is_denied = says.statements.iter().any(|s| s.says(Use::Access) == Some(Verdict::Denied));
             assert_eq!(is_denied, denied, "{status}");
-            assert_eq!(site.access("*", b"/p").map(|a| a.allowed), Some(!denied), "{status}");
+            assert_eq!(site.access("*").map(|a| a.decide(b"/p").allowed), Some(!denied), "{status}");
         }
     }
 
@@ -322,7 +310,7 @@ mod tests {
     fn one_refused_crawler_is_no_refusal_of_training_and_a_class_is() {
         let says = |text: &str, tokens: &[&str]| -> Vec<String> {
             let mut site = Site::default();
-            site.hear(&served("/robots.txt", text.as_bytes(), None), None);
+            site.hear(&served("/robots.txt", text.as_bytes(), None));
             let reader = Reader { tokens, others: false };
             let stated = site.says(reader, "https://a.example/p", None).statements;
             let stated = stated.iter().filter(|s| s.protocol == "robots-purpose");

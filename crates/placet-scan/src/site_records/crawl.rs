@@ -140,7 +140,7 @@ impl Crawl {
     }
 
     /// Reads the files of one host.
-    pub(super) fn read(&self, host: &str, agent: Option<&str>, site: &mut Site) -> Result<(), RecordError> {
+    pub(super) fn read(&self, host: &str, site: &mut Site) -> Result<(), RecordError> {
         for entry in self.sites.get(host).into_iter().flatten() {
             let path = path_of(&entry.url);
             let Some(target) = self.redirected(entry, path) else { continue };
@@ -152,7 +152,7 @@ impl Crawl {
                 observed_at: target.at,
                 bytes: &bytes,
             };
-            site.hear(&served, agent);
+            site.hear(&served);
         }
         Ok(())
     }

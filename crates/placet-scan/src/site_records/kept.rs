@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 /// Values by name. When there are too many, the half that was used least lately is dropped.
 #[derive(Debug)]
-pub(super) struct Kept<V> {
+pub(crate) struct Kept<V> {
     places: HashMap<Box<str>, usize>,
     values: Vec<Value<V>>,
     clock: u64,
@@ -28,17 +28,17 @@ impl<V> Default for Kept<V> {
 }
 
 impl<V> Kept<V> {
-    pub(super) fn new(values_max: usize, bytes_max: usize) -> Kept<V> {
+    pub(crate) fn new(values_max: usize, bytes_max: usize) -> Kept<V> {
         Kept { places: HashMap::new(), values: Vec::new(), clock: 0, bytes: 0, values_max, bytes_max }
     }
 
     /// Where a value lies until the next [`Kept::put`].
-    pub(super) fn place(&self, name: &str) -> Option<usize> {
+    pub(crate) fn place(&self, name: &str) -> Option<usize> {
         self.places.get(name).copied()
     }
 
     /// The value at a place that [`Kept::place`] or [`Kept::put`] gave.
-    pub(super) fn at(&mut self, place: usize) -> Option<&V> {
+    pub(crate) fn at(&mut self, place: usize) -> Option<&V> {
         self.clock += 1;
         let held = self.values.get_mut(place)?;
         held.used = self.clock;
@@ -46,7 +46,7 @@ impl<V> Kept<V> {
     }
 
     /// Keeps a value of a name that has none, and gives its place.
-    pub(super) fn put(&mut self, name: &str, value: V, bytes: usize) -> usize {
+    pub(crate) fn put(&mut self, name: &str, value: V, bytes: usize) -> usize {
         if self.values.len() >= self.values_max || self.bytes > self.bytes_max {
             let mut used: Vec<u64> = self.values.iter().map(|held| held.used).collect();
             used.sort_unstable();

@@ -18,13 +18,13 @@ use placet_signals::copy::{Document, Library};
 use placet_signals::site::Site;
 
 pub use crawl::{Bodies, Crawl, is_record};
-use kept::Kept;
+pub(crate) use kept::Kept;
 use snapshot::Snapshot;
 pub use snapshot::{Digest, Taken};
 
 /// Hosts and bytes of records that are kept parsed, for each thread.
-const HOSTS_MAX: usize = 100_000;
-const HOSTS_BYTES_MAX: usize = 128 * 1024 * 1024;
+pub(crate) const HOSTS_MAX: usize = 100_000;
+pub(crate) const HOSTS_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// Documents that are kept parsed, and their bytes.
 const DOCUMENTS_MAX: usize = 10_000;
 const DOCUMENTS_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -44,7 +44,6 @@ pub struct RecordError {
 pub struct SiteRecords {
     snapshot: Option<Arc<Snapshot>>,
     crawl: Option<Arc<Crawl>>,
-    agent: Option<Arc<str>>,
     sites: Kept<Option<Arc<Site>>>,
     documents: Kept<Option<Arc<Document>>>,
 }
@@ -79,22 +78,10 @@ impl SiteRecords {
         self
     }
 
-    /// Prepared to answer for this agent without looking it up each time.
-    #[must_use]
-    pub fn for_agent(mut self, agent: &str) -> SiteRecords {
-        self.agent = Some(agent.into());
-        self
-    }
-
     /// The same records for another thread.
     #[must_use]
     pub fn lend(&self) -> SiteRecords {
-        SiteRecords {
-            snapshot: self.snapshot.clone(),
-            crawl: self.crawl.clone(),
-            agent: self.agent.clone(),
-            ..SiteRecords::new()
-        }
+        SiteRecords { snapshot: self.snapshot.clone(), crawl: self.crawl.clone(), ..SiteRecords::new() }
     }
 
     /// Whether there are no records at all.
@@ -104,23 +91,26 @@ impl SiteRecords {
 
     /// What a host says, by its name as [`host_of`] gives it; absent where there is no record.
     pub fn of_host(&mut self, host: &str) -> Result<Option<&Arc<Site>>, RecordError> {
-        let place = match self.sites.place(host) {
-            Some(place) => place,
-            None => self.read_host(host)?,
+        let place = if let Some(place) = self.sites.place(host) {
+            place
+        } else {
+            let site = self.read(host)?.map(Arc::new);
+            let bytes = site.as_ref().map_or(0, |site| site.len_bytes()) + host.len();
+            self.sites.put(host, site, bytes)
         };
         Ok(self.sites.at(place).and_then(Option::as_ref))
     }
 
-    fn read_host(&mut self, host: &str) -> Result<usize, RecordError> {
+    /// The same, read anew and not kept.
+    pub(crate) fn read(&self, host: &str) -> Result<Option<Site>, RecordError> {
         let mut site = Site::default();
         if let Some(snapshot) = &self.snapshot {
-            snapshot.read(host, self.agent.as_deref(), &mut site)?;
+            snapshot.read(host, &mut site)?;
         }
         if let Some(crawl) = &self.crawl {
-            crawl.read(host, self.agent.as_deref(), &mut site)?;
+            crawl.read(host, &mut site)?;
         }
-        let bytes = site.len_bytes() + host.len();
-        Ok(self.sites.put(host, (!site.is_empty()).then(|| Arc::new(site)), bytes))
+        Ok((!site.is_empty()).then_some(site))
     }
 }
 

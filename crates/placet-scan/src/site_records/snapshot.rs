@@ -111,7 +111,7 @@ impl Snapshot {
     }
 
     /// Reads the files of one host.
-    pub(super) fn read(&self, host: &str, agent: Option<&str>, site: &mut Site) -> Result<(), RecordError> {
+    pub(super) fn read(&self, host: &str, site: &mut Site) -> Result<(), RecordError> {
         let Some(path) = self.of_host(host) else { return Ok(()) };
         let is_folder = match path.metadata() {
             Ok(kind) => kind.is_dir(),
@@ -123,7 +123,7 @@ impl Snapshot {
             if let Some((bytes, observed_at)) = self.file(&file)? {
                 let url = format!("https://{host}{name}");
                 let served = Served { path: name, url: &url, status: None, observed_at, bytes: &bytes };
-                site.hear(&served, agent);
+                site.hear(&served);
             }
             if !is_folder && n == 0 {
                 break;

@@ -8,10 +8,11 @@
 
 mod matcher;
 mod path;
+mod patterns;
 mod state;
 mod write;
 
-pub use matcher::{Access, AgentRules, Matcher};
+pub use matcher::{Access, AgentRules, Matcher, OneAgent};
 
 pub(crate) use path::{authority, split_scheme};
 pub use path::{authority_of, matches, normal, path_of};

@@ -17,10 +17,14 @@ use memchr::memmem;
 /// ```
 pub fn path_of(url: &str) -> Cow<'_, str> {
     let url = memchr::memchr(b'#', url.as_bytes()).and_then(|at| url.get(..at)).unwrap_or(url);
-    let rest = match split_at_slashes(url) {
-        Some((scheme, rest)) if scheme.is_empty() || is_scheme(scheme) => rest,
-        _ if url.starts_with('/') => return Cow::Borrowed(url),
-        _ => url,
+    // Most URLs begin so.
+    let rest = match url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")) {
+        Some(rest) => rest,
+        None => match split_at_slashes(url) {
+            Some((scheme, rest)) if scheme.is_empty() || is_scheme(scheme) => rest,
+            _ if url.starts_with('/') => return Cow::Borrowed(url),
+            _ => url,
+        },
     };
     match memchr::memchr3(b'/', b'?', b';', rest.as_bytes()) {
         None => Cow::Borrowed("/"),
@@ -68,7 +72,8 @@ fn is_scheme(s: &str) -> bool {
 /// A URL's path in normal form: octets outside printable US-ASCII percent-encoded, percent-encoded unreserved octets
 /// decoded, hexadecimal digits in upper case, and `*` and `$`, which patterns use as signs, percent-encoded.
 pub fn normal(path: &[u8]) -> Cow<'_, [u8]> {
-    if path.iter().all(|&b| b.is_ascii_graphic() && !matches!(b, b'%' | b'*' | b'$')) {
+    // To the end in any case: so the octets are looked at many at once.
+    if path.iter().fold(true, |is, b| is & b.is_ascii_graphic() & !matches!(b, b'%' | b'*' | b'$')) {
         return Cow::Borrowed(path);
     }
     let mut out = Vec::with_capacity(path.len() + 16);

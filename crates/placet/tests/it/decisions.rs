@@ -38,7 +38,7 @@ impl Library for Shelf<'_> {
                 observed_at: Some(seen.unwrap_or(self.acquired_at)),
                 bytes: text.as_bytes(),
             };
-            site.hear(&served, None);
+            site.hear(&served);
         }
         Ok((!site.is_empty()).then(|| Arc::new(site)))
     }

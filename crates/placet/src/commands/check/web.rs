@@ -222,7 +222,7 @@ impl Library for &Visited {
                     observed_at: Some(found.at),
                     bytes: response.as_ref().map_or(&[], |r| r.body.as_slice()),
                 };
-                site.hear(&served, None);
+                site.hear(&served);
             }
         }
         Ok((!site.is_empty()).then(|| Arc::new(site)))
