@@ -119,8 +119,10 @@ pub(crate) fn each_letter(c: char, mut emit: impl FnMut(u8)) {
         }
         return;
     }
-    let packed = match PLANE.get_or_init(plane).get(c as usize) {
-        Some(&packed) if packed != LONG => packed,
+    let code = c as u32;
+    let row = PLANE.get(code as usize >> 8).map(|row| row.get_or_init(|| row_of(code >> 8)));
+    let packed = match row.map(|row| row[code as usize & 0xFF]) {
+        Some(packed) if packed != LONG => packed,
         _ => return derive(c, &mut emit),
     };
     let [count, a, b, d] = packed.to_le_bytes();
@@ -129,29 +131,28 @@ pub(crate) fn each_letter(c: char, mut emit: impl FnMut(u8)) {
     }
 }
 
-/// The letters of each character of the basic plane: a count and up to three letters, or [`LONG`].
-static PLANE: OnceLock<Vec<u32>> = OnceLock::new();
+/// The letters of each character of the basic plane: a count and up to three letters, or [`LONG`]. A row of 256 characters is
+/// derived when the first of them is met: most texts need few, and all would take a twentieth of a second.
+static PLANE: [OnceLock<Box<[u32; 256]>>; 256] = [const { OnceLock::new() }; 256];
 const LONG: u32 = u32::MAX;
 
-fn plane() -> Vec<u32> {
-    (0..0x1_0000u32)
-        .map(|code| {
-            let mut row = [0u8; 4];
-            let Some(c) = char::from_u32(code) else { return 0 };
-            let mut count = 0usize;
-            derive(c, &mut |l| {
-                count += 1;
-                if let Some(cell) = row.get_mut(count) {
-                    *cell = l;
-                }
-            });
-            if count > 3 {
-                return LONG;
+#[cold]
+fn row_of(high: u32) -> Box<[u32; 256]> {
+    let mut row = Box::new([0; 256]);
+    for (code, packed) in (high << 8..).zip(row.iter_mut()) {
+        let Some(c) = char::from_u32(code) else { continue };
+        let mut letters = [0u8; 4];
+        let mut count = 0usize;
+        derive(c, &mut |l| {
+            count += 1;
+            if let Some(cell) = letters.get_mut(count) {
+                *cell = l;
             }
-            row[0] = count as u8;
-            u32::from_le_bytes(row)
-        })
-        .collect()
+        });
+        letters[0] = count as u8;
+        *packed = if count > 3 { LONG } else { u32::from_le_bytes(letters) };
+    }
+    row
 }
 
 fn derive(c: char, emit: &mut impl FnMut(u8)) {
