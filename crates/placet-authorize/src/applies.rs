@@ -23,6 +23,8 @@ pub enum Shadow {
     OtherPlace,
     /// It is bound to a place, and the copy was acquired there before it was stated.
     AfterAcquisition,
+    /// Its protocol lets another carrier decide.
+    OtherCarrier,
     /// The same place says something newer.
     Superseded,
     /// Its vocabulary covers the use only approximately, so its yes is none.
@@ -60,6 +62,9 @@ pub fn applies(
     statement: &Statement,
 ) -> Result<(), Shadow> {
     let refuses = statement.verdict >= Verdict::Conditional;
+    if statement.overruled {
+        return Err(Shadow::OtherCarrier);
+    }
     if statement.evidence.observed_at.is_some_and(|seen| seen > asking.at) {
         return Err(Shadow::NotYet);
     }

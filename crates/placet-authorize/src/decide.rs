@@ -282,7 +282,12 @@ fn listen(profile: &Profile, asking: &Asking, item: &Item<'_>, u: Use, hearing: 
     let older = superseded(profile, asking, item);
     for (index, (s, older)) in item.statements.iter().zip(older).enumerate() {
         let fact = Fact::Statement { index };
-        let Some(verdict) = s.says(u) else { continue };
+        let Some(verdict) = s.says(u) else {
+            if s.overruled && s.uses.contains(u) && hearing.hears(&fact) {
+                said.shadowed.push((fact, Shadow::OtherCarrier));
+            }
+            continue;
+        };
         let plain_no = verdict == Verdict::Denied && s.parse_status != ParseStatus::HumanOnly;
         let heard = hearing.hears(&fact) || hearing.every_no && plain_no;
         if !heard {

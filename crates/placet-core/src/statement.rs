@@ -56,6 +56,9 @@ pub struct Statement {
     /// How well it could be read.
     #[serde(default)]
     pub parse_status: ParseStatus,
+    /// Whether its protocol lets another carrier decide: it is shown, and never counted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub overruled: bool,
     /// Duties that come with a yes or a conditional.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub duties: Vec<Condition>,
@@ -64,9 +67,9 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// What it says about this use; absent where it does not speak of it.
+    /// What it says about this use; absent where it does not speak of it, or another carrier decides.
     pub fn says(&self, u: Use) -> Option<Verdict> {
-        if !self.uses.contains(u) {
+        if self.overruled || !self.uses.contains(u) {
             return None;
         }
         let only_nearly = self.approximate.contains(u) && self.verdict == Verdict::Allowed;
@@ -238,6 +241,7 @@ mod tests {
             proof: Proof::Transport,
             tier: Tier::B,
             parse_status: ParseStatus::Ok,
+            overruled: false,
             duties: Vec::new(),
             evidence: Evidence::default(),
         };

@@ -20,11 +20,27 @@ pub fn sentences(text: &str) -> Vec<&str> {
         end -= 1;
     }
     let text = text.get(..end).unwrap_or_default();
-    text.split_inclusive(['.', '!', '?', '\n', ';'])
+    text.split_inclusive(['.', '!', '?', ';'])
+        .flat_map(paragraphs)
         .map(str::trim)
         .filter(|s| s.len() >= 15 && speaks_of_ai(s) && refuses(s))
         .take(FOUND_MAX)
         .collect()
+}
+
+/// Lines, except that what goes on in lower case is a line that was wrapped.
+fn paragraphs(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let mut ends = memchr::memchr_iter(b'\n', rest.as_bytes()).map(|at| at + 1);
+        let is_end = |at: &usize| {
+            let next = rest.get(*at..).unwrap_or_default().trim_start_matches([' ', '\t', '\r']);
+            !next.starts_with(char::is_lowercase)
+        };
+        let (line, after) = rest.split_at(ends.find(is_end).unwrap_or(rest.len()));
+        rest = after;
+        (!line.is_empty()).then_some(line)
+    })
 }
 
 /// What a text for people says about AI, one statement a sentence.
@@ -45,7 +61,7 @@ pub fn statements(text: &str, part: &str, reach: Reach) -> Vec<Statement> {
 /// Where it says no, [`sentences`] finds nothing in texts that write the letters A to Z as themselves.
 pub fn may_speak(text: &str) -> bool {
     /// Of every word that names mining, training or AI, a stretch that is plain ASCII.
-    const STRETCHES: [&[u8]; 19] = [
+    const STRETCHES: [&[u8]; 28] = [
         b"mining",
         b"text and data",
         b"machine learning",
@@ -65,6 +81,15 @@ pub fn may_speak(text: &str) -> bool {
         b"textos",
         b"estrazione",
         b" llm",
+        b"training ai",
+        b"training of ai",
+        b"ai system",
+        b"ai tool",
+        b"ai tech",
+        b"ki-training",
+        b"ki-system",
+        b"ki-modell",
+        b"systemen der ki",
     ];
     /// How far a search may go on from two letters: 0 where some stretch may have them second and third.
     static STEPS: LazyLock<Vec<u8>> = LazyLock::new(|| {
@@ -115,7 +140,7 @@ fn pair(first: u8, second: u8) -> usize {
 }
 
 /// Words that name mining, training or AI, in lower case.
-const WORDS: [&str; 24] = [
+const WORDS: [&str; 33] = [
     "data mining",
     "data-mining",
     "text and data",
@@ -140,17 +165,46 @@ const WORDS: [&str; 24] = [
     "intelligenza artificiale",
     "estrazione di testo",
     " llm",
+    "training ai",
+    "training of ai",
+    "ai system",
+    "ai tool",
+    "ai technolog",
+    "ki-training",
+    "ki-system",
+    "ki-modell",
+    "systemen der ki",
 ];
 
 /// Whether a text names mining, training or AI.
 pub(crate) fn speaks_of_ai(text: &str) -> bool {
-    let lower = text.to_lowercase();
+    let lower = plain(text);
     WORDS.iter().any(|w| lower.contains(w))
 }
 
+/// In lower case, on one line.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        plain.push(' ');
+        plain.push_str(&word.to_lowercase());
+    }
+    plain.push(' ');
+    plain
+}
+
 fn refuses(text: &str) -> bool {
-    const WORDS: [&str; 22] = [
+    const WORDS: [&str; 33] = [
         "not ",
+        "no text",
+        "no data mining",
+        "no machine learning",
+        "no generative",
+        "no scraping",
+        "no ai ",
+        "disallow",
+        "refuse",
+        "object to",
         "reserve",
         "prohibit",
         "forbid",
@@ -163,6 +217,8 @@ fn refuses(text: &str) -> bool {
         "vorbehalt",
         "untersagt",
         "nicht ",
+        "kein ",
+        "keine ",
         "verboten",
         "interdit",
         "réserv",
@@ -173,7 +229,7 @@ fn refuses(text: &str) -> bool {
         "riserv",
         "may only",
     ];
-    let lower = text.to_lowercase();
+    let lower = plain(text);
     WORDS.iter().any(|w| lower.contains(w))
 }
 
@@ -195,6 +251,24 @@ mod tests {
         assert!(
             statements(text, "#text", Reach::Url).iter().all(|s| s.parse_status == ParseStatus::HumanOnly)
         );
+    }
+
+    #[test]
+    fn wrapped_lines_are_one_sentence_and_lists_are_none() {
+        let wrapped =
+            "All rights reserved. No part of this book may be used\n  to train artificial\nintelligence";
+        assert_eq!(
+            sentences(wrapped),
+            ["No part of this book may be used\n  to train artificial\nintelligence"]
+        );
+        assert!(sentences("Machine learning\nPrivacy\nAll rights reserved").is_empty());
+        for plain in [
+            "No text and data mining.",
+            "We refuse the training of AI with our articles",
+            "Keine Nutzung für KI-Training",
+        ] {
+            assert_eq!(sentences(plain), [plain]);
+        }
     }
 
     #[test]

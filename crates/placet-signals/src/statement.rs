@@ -44,6 +44,7 @@ pub(crate) fn of_place(protocol: &'static str, tier: Tier, reach: Reach) -> Stat
         proof: Proof::Transport,
         tier,
         parse_status: ParseStatus::Ok,
+        overruled: false,
         duties: Vec::new(),
         evidence: Evidence::default(),
     }

@@ -119,6 +119,8 @@ struct Said {
     proof: Option<Proof>,
     parse_status: Option<ParseStatus>,
     #[serde(default)]
+    overruled: bool,
+    #[serde(default)]
     duties: Vec<String>,
     #[serde(default = "seen")]
     seen: Timestamp,
@@ -249,6 +251,7 @@ fn statement(number: usize, said: &Said, presets: &BTreeMap<String, Preset>) -> 
         proof: said.proof.unwrap_or(preset.proof),
         tier: preset.tier,
         parse_status: said.parse_status.unwrap_or(preset.parse_status),
+        overruled: said.overruled,
         duties: conditions(&said.duties),
         evidence: Evidence {
             place: said.place.clone().unwrap_or_else(|| format!("place-{number}")),

@@ -99,6 +99,7 @@ fn statement(n: usize) -> impl Strategy<Value = Statement> {
                 proof,
                 tier: Tier::B,
                 parse_status,
+                overruled: false,
                 duties: if duty { vec![duty_of("payment", true)] } else { Vec::new() },
                 evidence: Evidence {
                     place: format!("place-{n}"),
@@ -345,6 +346,21 @@ proptest! {
         prop_assert_eq!(d.shadowed[0].why, Shadow::AfterAcquisition);
         world.profile = Profile::named("strict").unwrap();
         prop_assert_eq!(decided(&world, Use::TrainGen).verdict, Verdict::Denied);
+    }
+
+    #[test]
+    fn what_another_carrier_overrules_is_shown_and_changes_nothing(
+        world in worlds(), other in statement(99), u in prop::sample::select(Use::ALL.to_vec())
+    ) {
+        let mut more = world.clone();
+        more.statements.push(Statement { overruled: true, ..other });
+        let (before, after) = (decided(&world, u), decided(&more, u));
+        prop_assert_eq!(before.verdict, after.verdict);
+        prop_assert_eq!(before.ground, after.ground);
+        prop_assert_eq!(before.witness, after.witness);
+        let index = world.statements.len();
+        let shown = after.shadowed.iter().find(|s| s.what == Fact::Statement { index });
+        prop_assert_eq!(shown.map(|s| s.why), Some(Shadow::OtherCarrier));
     }
 
     #[test]

@@ -243,7 +243,8 @@ fn bit(number: u64) -> Option<bool> {
 
 /// What the marks found for one URL or asset state together.
 ///
-/// A mark that sets nothing overrides none, but is flagged beside what holds.
+/// A mark that sets nothing overrides none, but is flagged beside what holds. Marks of weaker carriers are stated as
+/// overruled.
 pub fn statements(marks: &[Mark], url: Option<&str>) -> Vec<Statement> {
     let frame = |mark: &Mark| {
         let frame = match mark.carrier {
@@ -261,8 +262,11 @@ pub fn statements(marks: &[Mark], url: Option<&str>) -> Vec<Statement> {
         }
     };
     let mut stated = Vec::new();
-    let holding = marks.iter().filter(|m| m.reserved.is_some()).max_by_key(|m| m.carrier);
-    if let Some(mark) = holding {
+    let mut setting: Vec<&Mark> = marks.iter().filter(|m| m.reserved.is_some()).collect();
+    // The strongest first; of equals the last, of which the reservation is one.
+    setting.reverse();
+    setting.sort_by_key(|m| std::cmp::Reverse(m.carrier));
+    for (place, mark) in setting.into_iter().enumerate() {
         let policy = mark.policy.as_ref().filter(|_| mark.reserved == Some(true));
         let duty = policy.map(|url| Condition {
             duty: "tdm-policy".to_owned(),
@@ -274,7 +278,8 @@ pub fn statements(marks: &[Mark], url: Option<&str>) -> Vec<Statement> {
             (Some(true), Some(_)) => Verdict::Conditional,
             _ => Verdict::Allowed,
         };
-        stated.push(Statement { verdict, duties: duty.into_iter().collect(), ..frame(mark) });
+        let duties = duty.into_iter().collect();
+        stated.push(Statement { verdict, duties, overruled: place > 0, ..frame(mark) });
     }
     stated.extend(marks.iter().filter(|m| m.reserved.is_none()).map(|m| malformed(frame(m))));
     stated

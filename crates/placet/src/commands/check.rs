@@ -3,7 +3,7 @@
 mod targets;
 mod web;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -302,8 +302,9 @@ fn told(item: &Checked) -> String {
             let state = if duty.met { "met" } else { "to be shown" };
             let _ = writeln!(text, "    duty: {} ({state})", foreign(&duty.condition.duty));
         }
-        for flag in &first.flags {
-            let _ = writeln!(text, "    look at it: {}", attention(flag));
+        let flags: BTreeSet<&str> = first.flags.iter().map(attention).collect();
+        for flag in flags {
+            let _ = writeln!(text, "    look at it: {flag}");
         }
     }
     for defect in &item.unreadable {
@@ -335,6 +336,7 @@ fn because(why: Shadow) -> &'static str {
         Shadow::OtherActor => "it speaks to others",
         Shadow::OtherPlace => "the copy comes from another place",
         Shadow::AfterAcquisition => "stated only after the copy was made",
+        Shadow::OtherCarrier => "its protocol lets another carrier decide",
         Shadow::Superseded => "the same place says something newer",
         Shadow::Approximate => "its words mean this use only nearly",
         Shadow::Unproven => "nothing shows that it is the rightsholder's word",
