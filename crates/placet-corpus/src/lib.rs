@@ -59,6 +59,7 @@ pub use fields::{CAPTURED_FIELDS, ID_FIELDS, LANGUAGE_FIELDS, TEXT_FIELDS, URL_F
 pub use item::{Aside, Form, Item, Passed, Record};
 pub use options::*;
 pub use origin::{Origin, Segment, SegmentKind};
+pub use parquet_guard::is_guarded;
 pub use raw::Raw;
 pub use reader::{Reader, Wanted, open, open_picked};
 pub use source::{Compression, Format, Source, list};

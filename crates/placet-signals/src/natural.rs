@@ -193,44 +193,78 @@ fn plain(text: &str) -> String {
     plain
 }
 
+/// Words that refuse or reserve by themselves.
+const REFUSALS: [&str; 28] = [
+    "reserve",
+    "prohibit",
+    "forbid",
+    "without permission",
+    "without the prior",
+    "without prior",
+    "no part",
+    "no text",
+    "no data mining",
+    "no machine learning",
+    "no generative",
+    "no scraping",
+    "no ai ",
+    "disallow",
+    "refuse",
+    "object to",
+    "opt out",
+    "opt-out",
+    "vorbehalt",
+    "untersagt",
+    "verboten",
+    "interdit",
+    "réserv",
+    "opposition",
+    "prohib",
+    "vietat",
+    "riserv",
+    "may only",
+];
+
+/// Words that refuse where something of the next ones is what they deny.
+const DENIALS: [&str; 4] = [" not ", " nicht ", " kein ", " keine "];
+
+const DENIED: [&str; 30] = [
+    " use",
+    "using",
+    "reproduc",
+    "copy",
+    "copi",
+    "scrap",
+    "crawl",
+    "train",
+    "mine",
+    "mining",
+    "permi",
+    "allow",
+    "authori",
+    "consent",
+    "agree",
+    "licen",
+    "grant",
+    "exploit",
+    "process",
+    "collect",
+    "harvest",
+    "extract",
+    "feed",
+    " fed ",
+    "nutz",
+    "verwend",
+    "verwert",
+    "erlaub",
+    "gestatte",
+    "zulässig",
+];
+
 fn refuses(text: &str) -> bool {
-    const WORDS: [&str; 33] = [
-        "not ",
-        "no text",
-        "no data mining",
-        "no machine learning",
-        "no generative",
-        "no scraping",
-        "no ai ",
-        "disallow",
-        "refuse",
-        "object to",
-        "reserve",
-        "prohibit",
-        "forbid",
-        "without permission",
-        "without the prior",
-        "without prior",
-        "no part",
-        "opt out",
-        "opt-out",
-        "vorbehalt",
-        "untersagt",
-        "nicht ",
-        "kein ",
-        "keine ",
-        "verboten",
-        "interdit",
-        "réserv",
-        "opposition",
-        "prohib",
-        "reserv",
-        "vietat",
-        "riserv",
-        "may only",
-    ];
     let lower = plain(text);
-    WORDS.iter().any(|w| lower.contains(w))
+    let any = |words: &[&str]| words.iter().any(|w| lower.contains(w));
+    any(&REFUSALS) || any(&DENIALS) && any(&DENIED)
 }
 
 #[cfg(test)]
@@ -262,10 +296,14 @@ mod tests {
             ["No part of this book may be used\n  to train artificial\nintelligence"]
         );
         assert!(sentences("Machine learning\nPrivacy\nAll rights reserved").is_empty());
+        assert!(sentences("Language models can rewrite snippets but not scientific articles.").is_empty());
         for plain in [
             "No text and data mining.",
             "We refuse the training of AI with our articles",
             "Keine Nutzung für KI-Training",
+            "Our texts may not be fed to AI systems.",
+            "You must not crawl this site for text and data mining",
+            "Ein Training von Systemen der KI ist nicht gestattet",
         ] {
             assert_eq!(sentences(plain), [plain]);
         }

@@ -75,6 +75,7 @@ struct Context {
 }
 
 fn main() -> ExitCode {
+    keep_caught_panics_quiet();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(said) => {
@@ -90,6 +91,18 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(failure) => failure.report(),
     }
+}
+
+/// A damaged PDF or Parquet file is told with its reason; the panic of a library behind it is not the reader's business.
+fn keep_caught_panics_quiet() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let is_caught = std::thread::current().name() == Some(placet_registry::extract::PDF_THREAD)
+            || placet_corpus::is_guarded();
+        if !is_caught {
+            usual(panic);
+        }
+    }));
 }
 
 /// Runs a command line as if it had been typed; the demonstration does.

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::anyhow;
-use placet_registry::extract::PDF_THREAD;
 use placet_registry::{Aside, Field, Mapping, Registered};
 
 use crate::output::foreign;
@@ -29,7 +28,6 @@ impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<Exit, Failure> {
         let mut registry = registry::open(context)?;
         let mapping: Mapping = self.maps.into_iter().collect();
-        keep_pdf_panics_quiet();
         let bar = context.out.progress(0, "bytes");
         bar.set_message("registering");
         let registered = registry.register(&self.files, &mapping, context.now, &mut |progress| {
@@ -119,14 +117,4 @@ fn list(text: &mut String, what: &str, count: u64, places: &[Aside]) {
     if count > SHOWN_MAX as u64 {
         let _ = writeln!(text, "  and {} more (--json lists them)", count - SHOWN_MAX as u64);
     }
-}
-
-/// A damaged PDF is set aside with its reason; the panic behind it is not the reader's business.
-pub(super) fn keep_pdf_panics_quiet() {
-    let usual = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        if std::thread::current().name() != Some(PDF_THREAD) {
-            usual(panic);
-        }
-    }));
 }

@@ -10,7 +10,6 @@ use placet_disclose::summary::history::{self, changes};
 use placet_registry::extract::{extract, pdf_pages};
 use serde::Serialize;
 
-use crate::commands::register::keep_pdf_panics_quiet;
 use crate::failure::OrFail as _;
 use crate::output::{Table, foreign};
 use crate::{Context, Exit, Failure};
@@ -77,7 +76,6 @@ impl Lint {
 
 impl Diff {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Failure> {
-        keep_pdf_panics_quiet();
         let rows = |path: &Path| {
             let (reading, _) = read(path)?;
             let row = |found: &critic::Found| {
@@ -115,7 +113,6 @@ pub(super) fn judge_each(
     context: &Context,
     mut take: impl FnMut(Judged) -> Result<(), Failure>,
 ) -> Result<Option<Failure>, Failure> {
-    keep_pdf_panics_quiet();
     let today = context.now.to_zoned(jiff::tz::TimeZone::UTC).date();
     let mut failed: Option<Failure> = None;
     for path in files {
