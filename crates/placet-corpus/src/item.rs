@@ -8,9 +8,11 @@ use jiff::Timestamp;
 use crate::http;
 use crate::origin::Origin;
 use crate::raw::{Block, Body, Raw};
+use crate::sidecar::Sidecar;
 
 /// One step of a reader.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly every record is an item")]
 pub enum Record {
     /// A document with text.
     Item(Item),
@@ -47,6 +49,8 @@ pub struct Item {
     pub text: String,
     /// Where each character of `text` stands in the original.
     pub origin: Origin,
+    /// The XMP that lies beside it, where it is a media file of a folder.
+    pub beside: Option<Box<Sidecar>>,
     /// What the cleared corpus needs to reproduce the item.
     pub raw: Raw,
 }

@@ -201,6 +201,7 @@ impl Jsonl {
             language,
             text,
             origin: Origin::Identity,
+            beside: None,
             raw: Raw { member: None, body },
         })
     }

@@ -192,6 +192,7 @@ impl Rows {
             language,
             text,
             origin: Origin::Identity,
+            beside: None,
             raw: Raw { member: None, body },
         })
     }

@@ -11,6 +11,7 @@ use crate::jsonl::Jsonl;
 use crate::layer::Layer;
 use crate::options::ReadOptions;
 use crate::parquet_rows::Rows;
+use crate::sidecar::Sidecar;
 use crate::source::{Format, Source};
 use crate::tar::Tar;
 use crate::warc::Warc;
@@ -50,13 +51,20 @@ fn open_for(source: &Source, options: &ReadOptions, wanted: Option<Wanted>) -> R
         let layer = Layer::new(source.compression);
         Inner::Stream { input, layer, parser: Parser::new(source.format, &context) }
     };
-    Ok(Reader { context, inner })
+    let beside = match source.format {
+        Format::Media => Sidecar::of(&source.path)
+            .map_err(|cause| CorpusError::io(&source.path, "has a sidecar that cannot be read", cause))?,
+        _ => None,
+    };
+    Ok(Reader { context, inner, beside })
 }
 
 /// The records of one source, in order.
 pub struct Reader {
     context: Context,
     inner: Inner,
+    /// What lies beside the one item of a media file.
+    beside: Option<Sidecar>,
 }
 
 enum Inner {
@@ -78,12 +86,16 @@ impl Iterator for Reader {
     type Item = Record;
 
     fn next(&mut self) -> Option<Record> {
-        match &mut self.inner {
+        let mut record = match &mut self.inner {
             Inner::Stream { input, layer, parser } => {
                 parser.next(&mut layer.over(input.as_mut()), &self.context)
             }
             Inner::Rows(rows) => rows.next(&self.context),
+        };
+        if let Some(Record::Item(item)) = &mut record {
+            item.beside = self.beside.take().map(Box::new);
         }
+        record
     }
 }
 

@@ -64,6 +64,7 @@ impl Whole {
                     language: document.language,
                     text: document.text,
                     origin: document.origin,
+                    beside: None,
                     raw: Raw { member: None, body },
                 })
             }

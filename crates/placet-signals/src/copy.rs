@@ -32,6 +32,8 @@ pub struct Copy<'a> {
     pub head: Option<Head<'a>>,
     /// Its content.
     pub body: Option<(Kind, &'a [u8])>,
+    /// The name and bytes of the XMP sidecar that lies beside it.
+    pub beside: Option<(&'a str, &'a [u8])>,
 }
 
 /// The head of a response.
@@ -181,6 +183,17 @@ pub fn gather<L: Library>(
                 found.stamp(&mut link.evidence);
                 links.push((link, Association::Page, base.clone()));
             }
+        }
+        gathered.statements.append(&mut carried.statements);
+        marks.append(&mut carried.marks);
+    }
+    if let Some((name, bytes)) = copy.beside {
+        let mut carried = carried(Kind::Xmp, bytes, None);
+        gathered.defects.append(&mut carried.defects);
+        let found = Found::of(name, copy.acquired_at, bytes);
+        found.locate(&mut carried.statements);
+        for mark in &mut carried.marks {
+            found.stamp(&mut mark.evidence);
         }
         gathered.statements.append(&mut carried.statements);
         marks.append(&mut carried.marks);

@@ -2,7 +2,7 @@
 
 use placet_corpus::{ReadOptions, list, open};
 
-use crate::support::{Corpus, gzip, zstd};
+use crate::support::{Corpus, gzip, items, zstd};
 
 #[test]
 fn a_folder_is_listed_by_name_and_the_rest_is_named() {
@@ -55,4 +55,20 @@ fn a_file_that_may_not_be_read_is_named() {
         return;
     };
     insta::assert_snapshot!(error.to_aside("a.txt"), @"a.txt: file: cannot be opened: Permission denied (os error 13) (give this user the right to read it)");
+}
+
+#[test]
+fn a_media_file_brings_the_sidecar_that_lies_beside_it() {
+    let corpus = Corpus::new();
+    for (file, beside) in [("a.tif", "a.xmp"), ("b.tif", "b.tif.xmp"), ("c.tif", "c.XMP")] {
+        let file = corpus.put(file, b"II*\0");
+        corpus.put(beside, beside.as_bytes());
+        let found = items(&file).remove(0).beside.unwrap();
+        assert_eq!((found.name.as_str(), &found.bytes[..]), (beside, beside.as_bytes()));
+    }
+    let text = corpus.put("d.txt", b"text");
+    corpus.put("d.xmp", b"of nobody");
+    assert_eq!(items(&text).remove(0).beside, None);
+    let (sources, asides) = list(corpus.path());
+    assert_eq!((sources.len(), asides.len()), (4, 1), "{asides:?}");
 }

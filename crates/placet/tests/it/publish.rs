@@ -261,7 +261,7 @@ fn pictures_carry_the_terms_and_keep_their_own_words() {
     let args = ["--refuse-all", "--media", "p.png", "p.jpg", "p.webp", "tone.tif", "none.jpg"];
     let said = publish(folder.path(), &args).expect(3).stdout;
     insta::assert_snapshot!("publish_media", said);
-    for name in ["p.png", "p.jpg", "p.webp", "tone.xmp"] {
+    for name in ["p.png", "p.jpg", "p.webp", "tone.xmp", "tone.tif"] {
         let read =
             run(folder.path(), ["check", "--json", name, "--use", "tdm,train-gen,search"]).expect(10).stdout;
         let read: serde_json::Value = serde_json::from_str(&read).unwrap();

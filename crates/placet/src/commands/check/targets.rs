@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 use jiff::Timestamp;
-use placet_corpus::{Form, Format, ReadOptions, Record, Source, list, open};
+use placet_corpus::{Form, Format, ReadOptions, Record, Sidecar, Source, list, open};
 use placet_scan::site_records::{Bodies, Crawl, SiteRecords, Taken, is_record};
 use placet_signals::address::host_of;
 use placet_signals::copy::{Copy, Head, Kind};
@@ -88,11 +88,19 @@ fn file(
     records: &mut SiteRecords,
 ) -> anyhow::Result<Checked> {
     let (bytes, stored_at) = read(path)?.with_context(|| format!("cannot read {}", path.display()))?;
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".headers");
-    let saved = read(Path::new(&beside))?;
+    let mut head = path.as_os_str().to_owned();
+    head.push(".headers");
+    let saved = read(Path::new(&head))?;
     let (_, fields) = saved.as_ref().map(|(bytes, _)| header::saved(bytes)).unwrap_or_default();
     let place = path.display().to_string();
+    let kind = Kind::of(&place, &bytes);
+    let beside = match kind {
+        Kind::Asset => {
+            Sidecar::of(path).with_context(|| format!("cannot read the sidecar of {}", path.display()))?
+        }
+        _ => None,
+    };
+    let beside_place = beside.as_ref().map(|beside| path.with_file_name(&beside.name).display().to_string());
     let copy = Copy {
         url,
         place: &place,
@@ -101,7 +109,8 @@ fn file(
             fields: fields.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect(),
             bytes,
         }),
-        body: Some((Kind::of(&place, &bytes), &bytes)),
+        body: Some((kind, &bytes)),
+        beside: beside_place.as_deref().zip(beside.as_ref().map(|beside| beside.bytes.as_slice())),
     };
     // When a saved page was fetched, nobody knows; what its site says is heard as of the same visit.
     question.answer(place.clone(), &copy, None, records)
@@ -155,6 +164,7 @@ fn archive(
                         bytes,
                     }),
                     body: content.as_deref().map(|content| (kind, content)),
+                    beside: None,
                 };
                 tell(question.answer(place.clone(), &copy, item.captured, &mut records)?);
             }

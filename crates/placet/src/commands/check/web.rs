@@ -171,7 +171,14 @@ impl Visited {
             (kind, r.body.as_slice())
         });
         let head = response.as_ref().map(|r| Head { fields: r.fields.clone(), bytes: r.head });
-        let copy = Copy { url: Some(&self.visit.url), place: &self.visit.url, acquired_at, head, body };
+        let copy = Copy {
+            url: Some(&self.visit.url),
+            place: &self.visit.url,
+            acquired_at,
+            head,
+            body,
+            beside: None,
+        };
         ask(&copy, acquired_at)
     }
 
