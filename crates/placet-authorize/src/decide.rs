@@ -282,13 +282,10 @@ fn listen(profile: &Profile, asking: &Asking, item: &Item<'_>, u: Use, hearing: 
     let older = superseded(profile, asking, item);
     for (index, (s, older)) in item.statements.iter().zip(older).enumerate() {
         let fact = Fact::Statement { index };
-        let Some(verdict) = s.says(u) else {
-            if s.overruled && s.uses.contains(u) && hearing.hears(&fact) {
-                said.shadowed.push((fact, Shadow::OtherCarrier));
-            }
+        if !s.uses.contains(u) {
             continue;
-        };
-        let plain_no = verdict == Verdict::Denied && s.parse_status != ParseStatus::HumanOnly;
+        }
+        let plain_no = s.says(u) == Some(Verdict::Denied) && s.parse_status != ParseStatus::HumanOnly;
         let heard = hearing.hears(&fact) || hearing.every_no && plain_no;
         if !heard {
             continue;
@@ -297,6 +294,7 @@ fn listen(profile: &Profile, asking: &Asking, item: &Item<'_>, u: Use, hearing: 
             said.shadowed.push((fact, why));
             continue;
         }
+        let Some(verdict) = s.says(u) else { continue };
         if s.verdict == Verdict::Allowed && verdict != Verdict::Allowed {
             said.shadowed.push((fact, Shadow::Approximate));
             continue;

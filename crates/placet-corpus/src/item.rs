@@ -50,7 +50,7 @@ pub struct Item {
     /// Where each character of `text` stands in the original.
     pub origin: Origin,
     /// The XMP that lies beside it, where it is a media file of a folder.
-    pub beside: Option<Box<Sidecar>>,
+    pub beside: Box<[Sidecar]>,
     /// What the cleared corpus needs to reproduce the item.
     pub raw: Raw,
 }

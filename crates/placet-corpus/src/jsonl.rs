@@ -201,7 +201,7 @@ impl Jsonl {
             language,
             text,
             origin: Origin::Identity,
-            beside: None,
+            beside: Box::default(),
             raw: Raw { member: None, body },
         })
     }

@@ -192,7 +192,7 @@ impl Rows {
             language,
             text,
             origin: Origin::Identity,
-            beside: None,
+            beside: Box::default(),
             raw: Raw { member: None, body },
         })
     }

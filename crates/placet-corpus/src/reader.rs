@@ -52,9 +52,9 @@ fn open_for(source: &Source, options: &ReadOptions, wanted: Option<Wanted>) -> R
         Inner::Stream { input, layer, parser: Parser::new(source.format, &context) }
     };
     let beside = match source.format {
-        Format::Media => Sidecar::of(&source.path)
+        Format::Media => Sidecar::all_of(&source.path)
             .map_err(|cause| CorpusError::io(&source.path, "has a sidecar that cannot be read", cause))?,
-        _ => None,
+        _ => Vec::new(),
     };
     Ok(Reader { context, inner, beside })
 }
@@ -64,7 +64,7 @@ pub struct Reader {
     context: Context,
     inner: Inner,
     /// What lies beside the one item of a media file.
-    beside: Option<Sidecar>,
+    beside: Vec<Sidecar>,
 }
 
 enum Inner {
@@ -93,7 +93,7 @@ impl Iterator for Reader {
             Inner::Rows(rows) => rows.next(&self.context),
         };
         if let Some(Record::Item(item)) = &mut record {
-            item.beside = self.beside.take().map(Box::new);
+            item.beside = std::mem::take(&mut self.beside).into();
         }
         record
     }

@@ -1,6 +1,6 @@
 //! XMP that is kept beside a media file, where it cannot or must not be written into it.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -17,28 +17,41 @@ pub struct Sidecar {
 }
 
 impl Sidecar {
-    /// The sidecar of a file: `photo.xmp` of `photo.tif` (XMP Specification Part 3, section 1.3), or `photo.tif.xmp` as some
-    /// programs write it. A sidecar that is there and cannot be read is an error: it may reserve.
-    pub fn of(path: &Path) -> io::Result<Option<Sidecar>> {
-        let mut behind = path.as_os_str().to_owned();
-        behind.push(".xmp");
-        for beside in [path.with_extension("xmp"), path.with_extension("XMP"), PathBuf::from(behind)] {
-            if beside == path {
-                continue;
-            }
-            let mut file = match File::open(&beside) {
-                Ok(file) => file,
+    /// The sidecars of a file: `photo.xmp` of `photo.tif` (XMP Specification of 2005, "External Storage of Metadata"), and
+    /// `photo.tif.xmp` as some programs write it.
+    ///
+    /// One that is there and cannot be read whole is an error: it may reserve.
+    pub fn all_of(path: &Path) -> io::Result<Vec<Sidecar>> {
+        let mut found: Vec<Sidecar> = Vec::new();
+        for beside in places(path).into_iter().filter(|beside| beside != path) {
+            // A pipe would wait for ever.
+            match fs::metadata(&beside) {
+                Ok(kind) if kind.is_file() => {}
+                Ok(_) => continue,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => return Err(error),
-            };
-            if !file.metadata()?.is_file() {
-                continue;
             }
             let mut bytes = Vec::new();
-            file.by_ref().take(SIDECAR_BYTES_MAX).read_to_end(&mut bytes)?;
-            let name = beside.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            return Ok(Some(Sidecar { name, bytes }));
+            File::open(&beside)?.take(SIDECAR_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+            if bytes.len() as u64 > SIDECAR_BYTES_MAX {
+                return Err(io::Error::other(format!("{} has more than 8 MiB", beside.display())));
+            }
+            // Where upper and lower case are one, so are two of the places.
+            if found.iter().all(|other| other.bytes != bytes) {
+                let name = beside.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                found.push(Sidecar { name, bytes });
+            }
         }
-        Ok(None)
+        Ok(found)
     }
+}
+
+/// Where the sidecars of a file are looked for.
+pub(crate) fn places(path: &Path) -> [PathBuf; 4] {
+    let behind = |ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    [path.with_extension("xmp"), path.with_extension("XMP"), behind(".xmp"), behind(".XMP")]
 }

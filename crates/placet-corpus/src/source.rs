@@ -8,6 +8,7 @@ use crate::error::CorpusError;
 use crate::input::Buffered;
 use crate::item::Aside;
 use crate::layer::Layer;
+use crate::sidecar;
 
 /// One file of a corpus.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,18 +73,11 @@ pub fn list(root: &Path) -> (Vec<Source>, Vec<Aside>) {
     listing.sources.sort_by(|a, b| a.name.cmp(&b.name));
     // Sidecars are read with the files that they lie beside.
     let media = listing.sources.iter().filter(|source| source.format == Format::Media);
-    let beside: BTreeSet<&str> = media.flat_map(|source| [&source.name[..], stem(&source.name)]).collect();
-    listing.asides.retain(|aside| {
-        let (name, ending) = aside.source.rsplit_once('.').unwrap_or_default();
-        !(ending.eq_ignore_ascii_case("xmp") && beside.contains(name))
-    });
+    let beside: BTreeSet<PathBuf> =
+        media.flat_map(|source| sidecar::places(Path::new(&source.name))).collect();
+    listing.asides.retain(|aside| !beside.contains(Path::new(&aside.source)));
     listing.asides.sort();
     (listing.sources, listing.asides)
-}
-
-/// A path without the ending of the file's name.
-fn stem(name: &str) -> &str {
-    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
 /// Endings of media files, with their media types.

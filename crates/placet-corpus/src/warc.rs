@@ -384,7 +384,7 @@ impl Warc {
             language: language.or(document.language),
             text: document.text,
             origin: document.origin,
-            beside: None,
+            beside: Box::default(),
             raw: Raw::default(),
         };
         Ok((item, block))

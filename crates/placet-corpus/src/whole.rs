@@ -64,7 +64,7 @@ impl Whole {
                     language: document.language,
                     text: document.text,
                     origin: document.origin,
-                    beside: None,
+                    beside: Box::default(),
                     raw: Raw { member: None, body },
                 })
             }

@@ -132,7 +132,7 @@ pub(crate) fn each_letter(c: char, mut emit: impl FnMut(u8)) {
 }
 
 /// The letters of each character of the basic plane: a count and up to three letters, or [`LONG`]. A row of 256 characters is
-/// derived when the first of them is met: most texts need few, and all would take a twentieth of a second.
+/// derived when the first of them is met: most texts need few, and all would take a fiftieth of a second.
 static PLANE: [OnceLock<Box<[u32; 256]>>; 256] = [const { OnceLock::new() }; 256];
 const LONG: u32 = u32::MAX;
 

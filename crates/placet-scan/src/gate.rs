@@ -22,8 +22,8 @@ const BLOCK_BYTES: usize = 256 * 1024;
 #[derive(Debug)]
 pub struct Gate {
     records: SiteRecords,
-    /// Of each host what it says about fetching, where nothing else is asked.
-    access: Kept<Access>,
+    /// Of each host what its robots.txt says about fetching, where nothing else is asked.
+    access: Kept<Option<OneAgent>>,
     agent: String,
     use_: Use,
     profile: Profile,
@@ -73,8 +73,8 @@ impl Gate {
         };
         if self.use_ == Use::Access {
             return match fetching(&mut self.access, &self.records, &self.agent, host) {
-                Ok(Access::Says(says)) => access(says, url, out),
-                Ok(Access::NoRecord) => write(out, Verdict::Unknown, url, format_args!("no-record")),
+                Ok(Some(says)) => access(says, url, out),
+                Ok(None) => write(out, Verdict::Unknown, url, format_args!("no-record")),
                 Err(error) => {
                     write(out, Verdict::Unknown, url, format_args!("unreadable-record {error}"));
                 }
@@ -118,32 +118,24 @@ impl Gate {
     }
 }
 
-/// What a host says about fetching.
-#[derive(Debug)]
-enum Access {
-    /// This, by its robots.txt.
-    Says(OneAgent),
-    /// Nobody knows.
-    NoRecord,
-}
-
-/// Fetching is RFC 9309's matter alone, and its answer needs no profile: what no rule forbids may be fetched.
+/// What a host says about fetching; absent where nobody knows.
 fn fetching<'k>(
-    kept: &'k mut Kept<Access>,
+    kept: &'k mut Kept<Option<OneAgent>>,
     records: &SiteRecords,
     agent: &str,
     host: &str,
-) -> Result<&'k Access, RecordError> {
+) -> Result<Option<&'k OneAgent>, RecordError> {
     let place = if let Some(place) = kept.place(host) {
         place
     } else {
         let says = records.read(host)?.and_then(|site| site.access(agent));
         let bytes = says.as_ref().map_or(0, OneAgent::len_bytes) + host.len();
-        kept.put(host, says.map_or(Access::NoRecord, Access::Says), bytes)
+        kept.put(host, says, bytes)
     };
-    Ok(kept.at(place).unwrap_or(&Access::NoRecord))
+    Ok(kept.at(place).and_then(Option::as_ref))
 }
 
+/// Fetching is RFC 9309's matter alone, and its answer needs no profile: what no rule forbids may be fetched.
 fn access(says: &OneAgent, url: &str, out: &mut Vec<u8>) {
     let path = path_of(url);
     let access = says.decide(&normal(path.as_bytes()));

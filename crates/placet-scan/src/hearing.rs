@@ -134,7 +134,7 @@ impl Hearing {
             acquired_at: item.captured,
             head,
             body: content.as_deref().map(|content| (kind, content)),
-            beside: item.beside.as_ref().map(|beside| (beside.name.as_str(), beside.bytes.as_slice())),
+            beside: item.beside.iter().map(|beside| (&beside.name[..], &beside.bytes[..])).collect(),
         };
         let tokens: Vec<&str> = self.agents.iter().map(String::as_str).collect();
         let reader = Reader { tokens: &tokens, others: false };

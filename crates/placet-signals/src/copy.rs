@@ -32,8 +32,8 @@ pub struct Copy<'a> {
     pub head: Option<Head<'a>>,
     /// Its content.
     pub body: Option<(Kind, &'a [u8])>,
-    /// The name and bytes of the XMP sidecar that lies beside it.
-    pub beside: Option<(&'a str, &'a [u8])>,
+    /// XMP sidecars that lie beside it: place and bytes.
+    pub beside: Vec<(&'a str, &'a [u8])>,
 }
 
 /// The head of a response.
@@ -170,7 +170,9 @@ pub fn gather<L: Library>(
         gathered.statements.append(&mut signals.statements);
         marks.extend(signals.tdmrep);
     }
-    if let Some((kind, bytes)) = copy.body {
+    let body = copy.body.map(|(kind, bytes)| (place, kind, bytes));
+    let beside = copy.beside.iter().map(|(place, bytes)| (*place, Kind::Xmp, *bytes));
+    for (place, kind, bytes) in body.into_iter().chain(beside) {
         let mut carried = carried(kind, bytes, copy.url);
         gathered.defects.append(&mut carried.defects);
         if !carried.statements.is_empty() || !carried.marks.is_empty() || !carried.rsl.is_empty() {
@@ -183,17 +185,6 @@ pub fn gather<L: Library>(
                 found.stamp(&mut link.evidence);
                 links.push((link, Association::Page, base.clone()));
             }
-        }
-        gathered.statements.append(&mut carried.statements);
-        marks.append(&mut carried.marks);
-    }
-    if let Some((name, bytes)) = copy.beside {
-        let mut carried = carried(Kind::Xmp, bytes, None);
-        gathered.defects.append(&mut carried.defects);
-        let found = Found::of(name, copy.acquired_at, bytes);
-        found.locate(&mut carried.statements);
-        for mark in &mut carried.marks {
-            found.stamp(&mut mark.evidence);
         }
         gathered.statements.append(&mut carried.statements);
         marks.append(&mut carried.marks);
@@ -276,8 +267,8 @@ fn reservations<L: Library>(
     if !marks.iter().any(|m| m.reserved.is_some() && m.carrier != tdmrep::Carrier::File) {
         gathered.statements.extend(tdmrep::statements(later, copy.url));
     }
-    let holding = marks.iter().filter(|m| m.reserved.is_some()).max_by_key(|m| m.carrier);
-    let policy = holding.filter(|m| m.reserved == Some(true)).and_then(|m| m.policy.as_deref());
+    let policy =
+        tdmrep::deciding(marks).filter(|m| m.reserved == Some(true)).and_then(|m| m.policy.as_deref());
     let Some(url) = policy.and_then(|policy| resolve(copy.url, policy)) else { return Ok(()) };
     let Some(document) = library.document(&url, copy.acquired_at)? else { return Ok(()) };
     let Some(policy) = &document.policy else { return Ok(()) };
@@ -422,6 +413,27 @@ mod tests {
         let inline = format!("<script type=\"application/rsl+xml\">{PERMITS}</script>");
         assert_eq!(trained(&mut at(&[(site, REFUSES)]), &inline, vec![]), Some(Verdict::Allowed));
         assert_eq!(trained(&mut at(&[(site, PERMITS)]), link, vec![]), Some(Verdict::Denied));
+    }
+
+    #[test]
+    fn of_two_sidecars_the_one_that_reserves_counts() {
+        let sidecar = |reserved: u8| {
+            format!(
+                "<rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\"><rdf:Description \
+                 xmlns:tdm=\"http://www.w3.org/ns/tdmrep/\"><tdm:reservation>{reserved}</tdm:reservation>\
+                 </rdf:Description></rdf:RDF>"
+            )
+        };
+        let (no, yes) = (sidecar(1), sidecar(0));
+        for sidecars in [[&no, &yes], [&yes, &no]] {
+            let beside = ["p.xmp", "p.tif.xmp"].into_iter().zip(sidecars.map(String::as_bytes)).collect();
+            let copy = Copy { place: "p.tif", beside, ..Copy::default() };
+            let stated = gather(&copy, Reader::default(), &mut Nothing).unwrap_or_default().statements;
+            let [one] = &stated[..] else { panic!("{stated:?}") };
+            assert_eq!(one.says(Use::Tdm), Some(Verdict::Denied));
+            let place = if sidecars[0] == &no { "p.xmp#xmp" } else { "p.tif.xmp#xmp" };
+            assert_eq!(one.evidence.place, place);
+        }
     }
 
     #[test]

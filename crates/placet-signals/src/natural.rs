@@ -193,8 +193,13 @@ fn plain(text: &str) -> String {
     plain
 }
 
-/// Words that refuse or reserve by themselves.
-const REFUSALS: [&str; 28] = [
+/// Words that refuse or reserve. That some of them also stand in prose about AI costs a look; a reservation that is missed
+/// costs more.
+const REFUSALS: [&str; 32] = [
+    "not ",
+    "nicht ",
+    "kein ",
+    "keine ",
     "reserve",
     "prohibit",
     "forbid",
@@ -225,46 +230,9 @@ const REFUSALS: [&str; 28] = [
     "may only",
 ];
 
-/// Words that refuse where something of the next ones is what they deny.
-const DENIALS: [&str; 4] = [" not ", " nicht ", " kein ", " keine "];
-
-const DENIED: [&str; 30] = [
-    " use",
-    "using",
-    "reproduc",
-    "copy",
-    "copi",
-    "scrap",
-    "crawl",
-    "train",
-    "mine",
-    "mining",
-    "permi",
-    "allow",
-    "authori",
-    "consent",
-    "agree",
-    "licen",
-    "grant",
-    "exploit",
-    "process",
-    "collect",
-    "harvest",
-    "extract",
-    "feed",
-    " fed ",
-    "nutz",
-    "verwend",
-    "verwert",
-    "erlaub",
-    "gestatte",
-    "zulässig",
-];
-
 fn refuses(text: &str) -> bool {
     let lower = plain(text);
-    let any = |words: &[&str]| words.iter().any(|w| lower.contains(w));
-    any(&REFUSALS) || any(&DENIALS) && any(&DENIED)
+    REFUSALS.iter().any(|w| lower.contains(w))
 }
 
 #[cfg(test)]
@@ -296,12 +264,12 @@ mod tests {
             ["No part of this book may be used\n  to train artificial\nintelligence"]
         );
         assert!(sentences("Machine learning\nPrivacy\nAll rights reserved").is_empty());
-        assert!(sentences("Language models can rewrite snippets but not scientific articles.").is_empty());
         for plain in [
             "No text and data mining.",
             "We refuse the training of AI with our articles",
             "Keine Nutzung für KI-Training",
             "Our texts may not be fed to AI systems.",
+            "The press does not want its articles in generative AI",
             "You must not crawl this site for text and data mining",
             "Ein Training von Systemen der KI ist nicht gestattet",
         ] {

@@ -60,15 +60,27 @@ fn a_file_that_may_not_be_read_is_named() {
 #[test]
 fn a_media_file_brings_the_sidecar_that_lies_beside_it() {
     let corpus = Corpus::new();
-    for (file, beside) in [("a.tif", "a.xmp"), ("b.tif", "b.tif.xmp"), ("c.tif", "c.XMP")] {
+    for (file, beside) in
+        [("a.tif", &["a.xmp"][..]), ("b.tif", &["b.tif.xmp"]), ("c.d.tif", &["c.d.XMP", "c.d.tif.xmp"])]
+    {
         let file = corpus.put(file, b"II*\0");
-        corpus.put(beside, beside.as_bytes());
-        let found = items(&file).remove(0).beside.unwrap();
-        assert_eq!((found.name.as_str(), &found.bytes[..]), (beside, beside.as_bytes()));
+        for name in beside {
+            corpus.put(name, name.as_bytes());
+        }
+        let found = items(&file).remove(0).beside;
+        let found: Vec<_> = found.iter().map(|s| (s.name.as_str(), &s.bytes[..])).collect();
+        let wanted: Vec<_> = beside.iter().map(|name| (*name, name.as_bytes())).collect();
+        assert_eq!(found, wanted);
     }
     let text = corpus.put("d.txt", b"text");
     corpus.put("d.xmp", b"of nobody");
-    assert_eq!(items(&text).remove(0).beside, None);
+    assert!(items(&text).remove(0).beside.is_empty());
+    corpus.put("a.Xmp", b"is looked for by nobody, and so is named");
     let (sources, asides) = list(corpus.path());
-    assert_eq!((sources.len(), asides.len()), (4, 1), "{asides:?}");
+    let aside: Vec<_> = asides.iter().map(|aside| aside.source.as_str()).collect();
+    assert_eq!((sources.len(), &aside[..]), (4, &["a.Xmp", "d.xmp"][..]));
+
+    corpus.put("a.xmp", vec![b' '; (8 << 20) + 1]);
+    let error = open(&sources[0], &ReadOptions::default()).unwrap_err().to_aside("a.tif").to_string();
+    assert!(error.contains("a sidecar that cannot be read") && error.contains("8 MiB"), "{error}");
 }

@@ -241,6 +241,12 @@ fn bit(number: u64) -> Option<bool> {
     }
 }
 
+/// The mark that decides: of the strongest carrier that sets a value, and in one carrier a reservation, first one without
+/// terms.
+pub fn deciding(marks: &[Mark]) -> Option<&Mark> {
+    marks.iter().filter(|m| m.reserved.is_some()).max_by_key(|m| (m.carrier, m.reserved, m.policy.is_none()))
+}
+
 /// What the marks found for one URL or asset state together.
 ///
 /// A mark that sets nothing overrides none, but is flagged beside what holds. Marks of weaker carriers are stated as
@@ -261,12 +267,7 @@ pub fn statements(marks: &[Mark], url: Option<&str>) -> Vec<Statement> {
             ..frame
         }
     };
-    let mut stated = Vec::new();
-    let mut setting: Vec<&Mark> = marks.iter().filter(|m| m.reserved.is_some()).collect();
-    // The strongest first; of equals the last, of which the reservation is one.
-    setting.reverse();
-    setting.sort_by_key(|m| std::cmp::Reverse(m.carrier));
-    for (place, mark) in setting.into_iter().enumerate() {
+    let stated = |mark: &Mark, overruled: bool| {
         let policy = mark.policy.as_ref().filter(|_| mark.reserved == Some(true));
         let duty = policy.map(|url| Condition {
             duty: "tdm-policy".to_owned(),
@@ -278,11 +279,17 @@ pub fn statements(marks: &[Mark], url: Option<&str>) -> Vec<Statement> {
             (Some(true), Some(_)) => Verdict::Conditional,
             _ => Verdict::Allowed,
         };
-        let duties = duty.into_iter().collect();
-        stated.push(Statement { verdict, duties, overruled: place > 0, ..frame(mark) });
-    }
-    stated.extend(marks.iter().filter(|m| m.reserved.is_none()).map(|m| malformed(frame(m))));
-    stated
+        Statement { verdict, duties: duty.into_iter().collect(), overruled, ..frame(mark) }
+    };
+    let deciding = deciding(marks);
+    let weaker = |m: &&Mark| m.reserved.is_some() && deciding.is_some_and(|by| m.carrier < by.carrier);
+    let unset = marks.iter().filter(|m| m.reserved.is_none());
+    deciding
+        .map(|mark| stated(mark, false))
+        .into_iter()
+        .chain(marks.iter().filter(weaker).map(|mark| stated(mark, true)))
+        .chain(unset.map(|mark| malformed(frame(mark))))
+        .collect()
 }
 
 /// Writes a `tdmrep.json`.

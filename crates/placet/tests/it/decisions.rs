@@ -95,7 +95,7 @@ fn answered(case: &Value) -> String {
             .as_deref()
             .map(|bytes| (Kind::Asset, bytes))
             .or(page.map(|page| (Kind::Page, page.as_bytes()))),
-        beside: None,
+        beside: Vec::new(),
     };
     let tokens: Vec<&str> = asking.agents.iter().map(String::as_str).collect();
     let reader = Reader { tokens: &tokens, others: true };

@@ -212,3 +212,24 @@ fn the_archive_of_a_crawl_and_a_mirrored_site_are_checked() {
     assert_eq!(by(0), "https://mirror.example/#x-robots-tag");
     assert_eq!(by(1), "https://mirror.example/license.xml");
 }
+
+#[test]
+fn a_sidecar_speaks_of_the_file_it_lies_beside() {
+    let (folder, _, key) = folder();
+    let corpus = folder.path().join("pictures");
+    fs::create_dir(&corpus).unwrap();
+    let packet = placet_signals::plus::write(placet_signals::plus::DataMining::Prohibited);
+    for (name, bytes) in [("a.tif", &b"II*\0"[..]), ("a.xmp", packet.as_bytes()), ("b.tif", b"II*\0")] {
+        fs::write(corpus.join(name), bytes).unwrap();
+    }
+    let args = SCAN.iter().map(|arg| if *arg == "corpus" { "pictures" } else { arg });
+    let said = run(folder.path(), args.chain(["run", "--trust", &key])).expect(10);
+    assert!(said.stdout.contains("2 items scanned") && said.stdout.contains("0 records or files put aside"));
+    let table = rows(&folder.path().join("run/decisions.parquet"));
+    let verdict = |path: &str| text(table.iter().find(|row| text(row, "path") == path).unwrap(), "verdict");
+    assert_eq!((verdict("a.tif").as_str(), verdict("b.tif").as_str()), ("denied", "unknown"));
+    let row = table.iter().find(|row| text(row, "path") == "a.tif").unwrap();
+    let heard = &json(row, "witness")[0];
+    assert_eq!(heard["place"], "a.xmp#xmp");
+    assert_eq!(heard["sha256"], placet_signals::Found::of("", None, packet.as_bytes()).sha256);
+}

@@ -88,11 +88,12 @@ pub(crate) fn steady(text: &str) -> String {
 fn a_claim_that_was_cut_off_does_not_count() {
     let folder = folder();
     let home = folder.path();
-    // `2/3` of the second claim, cut to a share that reads.
-    let (head, _) = CLAIMS.split_once("3,2026-01-01\nc2").unwrap();
-    fs::write(home.join("claims.csv"), head.trim_end_matches('/')).unwrap();
+    // `1/3` of the second claim, cut to a share that reads.
+    let (head, _) = CLAIMS.split_once("/3,2026-01-01\nc3").unwrap();
+    assert!(head.ends_with(",1"));
+    fs::write(home.join("claims.csv"), head).unwrap();
     let settled = settle(home, &[]).expect(0);
-    assert!(settled.stderr.contains("claims.csv, line 2: it has 6 fields, the header has 7"), "{settled}");
+    assert!(settled.stderr.contains("claims.csv, line 3: it has 6 fields, the header has 7"), "{settled}");
 }
 
 #[test]

@@ -94,13 +94,16 @@ fn file(
     let (_, fields) = saved.as_ref().map(|(bytes, _)| header::saved(bytes)).unwrap_or_default();
     let place = path.display().to_string();
     let kind = Kind::of(&place, &bytes);
-    let beside = match kind {
-        Kind::Asset => {
-            Sidecar::of(path).with_context(|| format!("cannot read the sidecar of {}", path.display()))?
-        }
-        _ => None,
+    // Beside a picture in a format of its maker, too, of which no more is known here.
+    let sidecars = match kind {
+        Kind::Xmp => Vec::new(),
+        _ => Sidecar::all_of(path)
+            .with_context(|| format!("cannot read the sidecars of {}", path.display()))?,
     };
-    let beside_place = beside.as_ref().map(|beside| path.with_file_name(&beside.name).display().to_string());
+    let beside: Vec<(String, &[u8])> = sidecars
+        .iter()
+        .map(|sidecar| (path.with_file_name(&sidecar.name).display().to_string(), &sidecar.bytes[..]))
+        .collect();
     let copy = Copy {
         url,
         place: &place,
@@ -110,7 +113,7 @@ fn file(
             bytes,
         }),
         body: Some((kind, &bytes)),
-        beside: beside_place.as_deref().zip(beside.as_ref().map(|beside| beside.bytes.as_slice())),
+        beside: beside.iter().map(|(place, bytes)| (&place[..], *bytes)).collect(),
     };
     // When a saved page was fetched, nobody knows; what its site says is heard as of the same visit.
     question.answer(place.clone(), &copy, None, records)
@@ -164,7 +167,7 @@ fn archive(
                         bytes,
                     }),
                     body: content.as_deref().map(|content| (kind, content)),
-                    beside: None,
+                    beside: Vec::new(),
                 };
                 tell(question.answer(place.clone(), &copy, item.captured, &mut records)?);
             }

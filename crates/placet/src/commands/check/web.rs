@@ -177,7 +177,7 @@ impl Visited {
             acquired_at,
             head,
             body,
-            beside: None,
+            beside: Vec::new(),
         };
         ask(&copy, acquired_at)
     }
