@@ -1,7 +1,6 @@
 //! Every tariff that is shipped agrees with the calculation by hand beside it.
 
 use num_bigint::BigInt;
-use num_rational::BigRational;
 use placet_remunerate::audit::audit;
 use placet_remunerate::deadlines::Clocks;
 use placet_remunerate::grains::GRAINS_PER_MINOR;
@@ -9,6 +8,7 @@ use placet_remunerate::journal::Journal;
 use placet_remunerate::pool::Value;
 use placet_remunerate::uses::Standing;
 
+use crate::BigRational;
 use crate::example::{Settled, read, tariffs};
 
 /// Reads `29/3 + 1/4` and `12.9` exactly.

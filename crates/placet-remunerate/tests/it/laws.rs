@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use num_bigint::BigInt;
-use num_rational::BigRational;
 use placet_core::{
     Basis, Claim, Currency, Money, Period, Ratio, Right, Role, Share, Territory, Use, UseStage,
 };
@@ -21,6 +20,7 @@ use placet_remunerate::tariff::Tariff;
 use placet_remunerate::uses::{Aside, Tally, Unit, UseRecord};
 use proptest::prelude::*;
 
+use crate::BigRational;
 use crate::example::read;
 
 pub(crate) fn claim(id: String, work: String, party: String, share: Share) -> Claim {

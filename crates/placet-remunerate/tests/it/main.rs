@@ -8,3 +8,6 @@ mod laws;
 mod outside;
 mod simulation;
 mod statements;
+
+/// An exact fraction, by somebody else's arithmetic.
+type BigRational = num_rational::Ratio<num_bigint::BigInt>;
