@@ -429,10 +429,14 @@ mod tests {
             let beside = ["p.xmp", "p.tif.xmp"].into_iter().zip(sidecars.map(String::as_bytes)).collect();
             let copy = Copy { place: "p.tif", beside, ..Copy::default() };
             let stated = gather(&copy, Reader::default(), &mut Nothing).unwrap_or_default().statements;
-            let [one] = &stated[..] else { panic!("{stated:?}") };
+            let [one, other] = &stated[..] else { panic!("{stated:?}") };
             assert_eq!(one.says(Use::Tdm), Some(Verdict::Denied));
-            let place = if sidecars[0] == &no { "p.xmp#xmp" } else { "p.tif.xmp#xmp" };
-            assert_eq!(one.evidence.place, place);
+            assert_eq!((other.overruled, other.verdict), (true, Verdict::Allowed));
+            let mut places = ["p.xmp#xmp", "p.tif.xmp#xmp"];
+            if sidecars[0] == &yes {
+                places.reverse();
+            }
+            assert_eq!([&one.evidence.place, &other.evidence.place], places);
         }
     }
 

@@ -249,8 +249,8 @@ pub fn deciding(marks: &[Mark]) -> Option<&Mark> {
 
 /// What the marks found for one URL or asset state together.
 ///
-/// A mark that sets nothing overrides none, but is flagged beside what holds. Marks of weaker carriers are stated as
-/// overruled.
+/// A mark that sets nothing overrides none, but is flagged beside what holds. Marks that say other than the one that decides,
+/// or stand in a weaker carrier, are stated as overruled; of marks that agree in all, one is stated.
 pub fn statements(marks: &[Mark], url: Option<&str>) -> Vec<Statement> {
     let frame = |mark: &Mark| {
         let frame = match mark.carrier {
@@ -282,12 +282,13 @@ pub fn statements(marks: &[Mark], url: Option<&str>) -> Vec<Statement> {
         Statement { verdict, duties: duty.into_iter().collect(), overruled, ..frame(mark) }
     };
     let deciding = deciding(marks);
-    let weaker = |m: &&Mark| m.reserved.is_some() && deciding.is_some_and(|by| m.carrier < by.carrier);
+    let says = |m: &Mark| (m.carrier, m.reserved, m.policy.clone());
+    let overruled = |m: &&Mark| m.reserved.is_some() && deciding.is_some_and(|by| says(m) != says(by));
     let unset = marks.iter().filter(|m| m.reserved.is_none());
     deciding
         .map(|mark| stated(mark, false))
         .into_iter()
-        .chain(marks.iter().filter(weaker).map(|mark| stated(mark, true)))
+        .chain(marks.iter().filter(overruled).map(|mark| stated(mark, true)))
         .chain(unset.map(|mark| malformed(frame(mark))))
         .collect()
 }

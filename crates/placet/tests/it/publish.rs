@@ -261,7 +261,9 @@ fn pictures_carry_the_terms_and_keep_their_own_words() {
     let args = ["--refuse-all", "--media", "p.png", "p.jpg", "p.webp", "tone.tif", "none.jpg"];
     let said = publish(folder.path(), &args).expect(3).stdout;
     insta::assert_snapshot!("publish_media", said);
-    for name in ["p.png", "p.jpg", "p.webp", "tone.xmp", "tone.tif"] {
+    // A sidecar speaks of a file in a format of its maker, too.
+    std::fs::write(folder.path().join("tone.cr2"), "of its maker").unwrap();
+    for name in ["p.png", "p.jpg", "p.webp", "tone.xmp", "tone.tif", "tone.cr2"] {
         let read =
             run(folder.path(), ["check", "--json", name, "--use", "tdm,train-gen,search"]).expect(10).stdout;
         let read: serde_json::Value = serde_json::from_str(&read).unwrap();
