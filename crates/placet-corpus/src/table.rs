@@ -25,7 +25,10 @@ pub use reader::Reader;
 pub use writer::Writer;
 
 const ROW_GROUP_ROWS: usize = 128 * 1024;
+/// Rows that are decoded at a time.
 const BATCH_ROWS: usize = 8 * 1024;
+/// Rows that are encoded at a time: their cells stay in a core's own cache until then.
+const PENDING_ROWS: usize = 1024;
 const ZSTD_LEVEL: i32 = 3;
 const CREATED_BY: &str = "placet tables version 1";
 /// The key under which a column's description stands in the file's metadata is this and the column's name.

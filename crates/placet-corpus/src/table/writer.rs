@@ -12,7 +12,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::schema::types::{Type, TypePtr};
 
-use super::{BATCH_ROWS, Cell, Column, ColumnKind, DOC_KEY, ROW_GROUP_ROWS, properties, sync, written};
+use super::{Cell, Column, ColumnKind, DOC_KEY, PENDING_ROWS, ROW_GROUP_ROWS, properties, sync, written};
 use crate::error::CorpusError;
 use crate::parquet_cells::{Stretch, Values};
 use crate::parquet_groups::RowGroups;
@@ -75,7 +75,7 @@ impl Writer {
         self.pending += 1;
         self.rows += 1;
         let ends_group = self.groups.rows() + self.pending >= self.group_rows;
-        if self.pending == BATCH_ROWS || ends_group {
+        if self.pending == PENDING_ROWS || ends_group {
             self.flush(ends_group)?;
         }
         Ok(())
@@ -182,7 +182,9 @@ impl Texts {
 
     /// The texts, which share one buffer.
     fn take(&mut self) -> Vec<ByteArray> {
-        let bytes = Bytes::from(std::mem::take(&mut self.bytes));
+        // The next ones will need about as much room.
+        let room = Vec::with_capacity(self.bytes.len());
+        let bytes = Bytes::from(std::mem::replace(&mut self.bytes, room));
         let mut start = 0;
         let texts = self.ends.drain(..).map(|end| {
             let text = bytes.slice(start..end);
