@@ -2,8 +2,22 @@
 
 /// The key of a k-gram: 64 bits that owe nothing to the order hash by which the k-gram was picked (minima have small
 /// order hashes; a table filled with those would be lopsided).
+#[inline]
 pub(crate) fn key(kgram: &[u8]) -> u64 {
     digest(kgram, 0x9E37_79B9_7F4A_7C15)
+}
+
+/// Replaces `keys` by those of the k-grams at the places; k is that of a guarantee.
+pub(crate) fn keys(letters: &[u8], k: usize, places: &[u32], keys: &mut Vec<u64>) {
+    /// A length that the compiler knows leaves no loop.
+    fn of<const K: usize>(letters: &[u8], places: &[u32], keys: &mut Vec<u64>) {
+        keys.extend(places.iter().map(|p| key(&letters[*p as usize..*p as usize + K])));
+    }
+    keys.clear();
+    match k {
+        24 => of::<24>(letters, places, keys),
+        _ => of::<40>(letters, places, keys),
+    }
 }
 
 /// A short hash of the letters before or behind a k-gram; never [`NO_FLANK`].
@@ -22,6 +36,7 @@ pub(crate) fn flanks(letters: &[u8], at: usize, k: usize, length: usize) -> (u16
 }
 
 /// Folded multiplication over words of eight letters.
+#[inline]
 fn digest(letters: &[u8], seed: u64) -> u64 {
     let mut state = seed ^ letters.len() as u64;
     let (words, tail) = letters.as_chunks::<8>();

@@ -23,6 +23,8 @@ enum Kind {
     Mapped {
         at: NonNull<u64>,
         words: usize,
+        /// Bytes that are mapped.
+        bytes: usize,
         pages: Pages,
     },
 }
@@ -51,6 +53,10 @@ impl Pages {
 
 /// Below this, huge pages have nothing to win.
 const HUGE_FROM: usize = 4 << 20;
+
+/// A huge page.
+#[cfg(target_os = "linux")]
+const HUGE_PAGE: usize = 2 << 20;
 
 /// Bytes that the machine keeps free when tables are loaded.
 const HEADROOM: u64 = 512 << 20;
@@ -135,20 +141,31 @@ impl Memory {
     }
 }
 
+/// Whole huge pages: what lies outside of them would lie in small ones.
 #[cfg(target_os = "linux")]
 fn anonymous(words: usize) -> io::Result<Memory> {
-    // SAFETY: a fresh anonymous mapping; a failure is reported, advice that is refused costs speed alone.
+    let bytes = (words * 8).next_multiple_of(HUGE_PAGE);
+    // SAFETY: a fresh anonymous mapping, of which the ends that are given back are never used; a failure is reported,
+    // advice that is refused costs speed alone.
     unsafe {
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-        let at =
-            libc::mmap(std::ptr::null_mut(), words * 8, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0);
-        if at == libc::MAP_FAILED {
+        let all = bytes + HUGE_PAGE;
+        let start = libc::mmap(std::ptr::null_mut(), all, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0);
+        if start == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());
         }
+        let before = start.align_offset(HUGE_PAGE);
+        let at = start.byte_add(before);
+        if before > 0 {
+            libc::munmap(start, before);
+        }
+        if before < HUGE_PAGE {
+            libc::munmap(at.byte_add(bytes), HUGE_PAGE - before);
+        }
         let pages =
-            if libc::madvise(at, words * 8, libc::MADV_HUGEPAGE) == 0 { Pages::Huge } else { Pages::Heap };
+            if libc::madvise(at, bytes, libc::MADV_HUGEPAGE) == 0 { Pages::Huge } else { Pages::Heap };
         let at = NonNull::new(at.cast()).ok_or_else(io::Error::last_os_error)?;
-        Ok(Memory(Kind::Mapped { at, words, pages }))
+        Ok(Memory(Kind::Mapped { at, words, bytes, pages }))
     }
 }
 
@@ -170,17 +187,17 @@ fn map(file: &File, offset: u64, words: usize) -> io::Result<Memory> {
             return Err(io::Error::last_os_error());
         }
         let at = NonNull::new(at.cast()).ok_or_else(io::Error::last_os_error)?;
-        Ok(Memory(Kind::Mapped { at, words, pages: Pages::File }))
+        Ok(Memory(Kind::Mapped { at, words, bytes: words * 8, pages: Pages::File }))
     }
 }
 
 #[cfg(target_os = "linux")]
 impl Drop for Memory {
     fn drop(&mut self) {
-        if let Kind::Mapped { at, words, .. } = &self.0 {
+        if let Kind::Mapped { at, bytes, .. } = &self.0 {
             // SAFETY: mapped with this length, and not used after.
             unsafe {
-                libc::munmap(at.as_ptr().cast(), words * 8);
+                libc::munmap(at.as_ptr().cast(), *bytes);
             }
         }
     }

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::align::{Alignment, align};
 use crate::chain::{Hit, chains};
-use crate::fingerprint::{NO_FLANK, flank, key};
+use crate::fingerprint::{self, NO_FLANK, flank};
 use crate::guarantee::{Guarantee, Params};
 use crate::letters::Letters;
 use crate::pack::Pack;
 use crate::pack::layout::POSITION_LETTERS;
-use crate::table;
+use crate::table::Table;
 use crate::winnow::Winnower;
 
 /// Several packs, scanned together.
@@ -51,6 +51,7 @@ impl PackSet {
             letters: Letters::default(),
             picks: Vec::new(),
             keys: Vec::new(),
+            late: Vec::new(),
             hits: Vec::new(),
             texts: TextCache::default(),
             lengths: HashMap::new(),
@@ -146,6 +147,8 @@ pub struct Scanner<'p> {
     letters: Letters,
     picks: Vec<u32>,
     keys: Vec<u64>,
+    /// Picks whose buckets are full.
+    late: Vec<u32>,
     hits: Vec<Hit>,
     texts: TextCache,
     /// Letters of works that were found, as their packs state them.
@@ -160,7 +163,7 @@ struct Tier {
 }
 
 /// Keys whose cache lines are asked for ahead of the search.
-const AHEAD: usize = 24;
+const AHEAD: usize = 64;
 
 impl Scanner<'_> {
     /// Finds what an item shares with the works of the packs. Appends to `found`, in the order of the item.
@@ -176,7 +179,7 @@ impl Scanner<'_> {
                 continue;
             }
             let mut hits = std::mem::take(&mut self.hits);
-            hits.sort_unstable_by_key(|h| (h.pack, h.work, h.item, h.near));
+            hits.sort_unstable_by_key(|h| (h.pack, h.work, h.item, h.near, h.before, h.behind));
             for same in hits.chunk_by(|a, b| (a.pack, a.work) == (b.pack, b.work)) {
                 self.work(guarantee, same, text, texts, found);
             }
@@ -197,37 +200,46 @@ impl Scanner<'_> {
         let params = self.tiers[tier].guarantee.params();
         let (k, length) = (params.k as usize, params.flank as usize);
         self.hits.clear();
-        self.keys.clear();
-        self.keys.extend(self.picks.iter().map(|p| key(&letters[*p as usize..*p as usize + k])));
+        fingerprint::keys(letters, k, &self.picks, &mut self.keys);
         for pack in &self.tiers[tier].packs {
             let of = &self.set.packs[*pack as usize];
-            let slots = of.slots.words();
+            let table = Table::of(of.slots.words());
+            let hits = &mut self.hits;
+            let picks = &self.picks;
+            let mut hit = |i: usize, number: u32| {
+                let Some(entry) = of.entry(number) else { return };
+                let at = picks[i] as usize;
+                let agrees = |range: Option<Range<usize>>, expected: u16| {
+                    expected != NO_FLANK
+                        && range.and_then(|r| letters.get(r)).is_some_and(|l| flank(l) == expected)
+                };
+                hits.push(Hit {
+                    pack: *pack,
+                    work: of.work_of(number),
+                    pick: i as u32,
+                    item: at as u32,
+                    near: Pack::letter_of(entry),
+                    before: agrees(at.checked_sub(length).map(|from| from..at), entry.before),
+                    behind: agrees(Some(at + k..at + k + length), entry.behind),
+                    refrain: entry.refrain,
+                    common: entry.common,
+                });
+            };
+            self.late.clear();
             for ahead in self.keys.iter().take(AHEAD) {
-                table::prefetch(slots, *ahead);
+                table.prefetch(*ahead);
             }
             for (i, key) in self.keys.iter().enumerate() {
                 if let Some(ahead) = self.keys.get(i + AHEAD) {
-                    table::prefetch(slots, *ahead);
+                    table.prefetch(*ahead);
                 }
-                table::find(slots, *key, |number| {
-                    let Some(entry) = of.entry(number) else { return };
-                    let at = self.picks[i] as usize;
-                    let agrees = |range: Option<Range<usize>>, expected: u16| {
-                        expected != NO_FLANK
-                            && range.and_then(|r| letters.get(r)).is_some_and(|l| flank(l) == expected)
-                    };
-                    self.hits.push(Hit {
-                        pack: *pack,
-                        work: of.work_of(number),
-                        pick: i as u32,
-                        item: at as u32,
-                        near: Pack::letter_of(entry),
-                        before: agrees(at.checked_sub(length).map(|from| from..at), entry.before),
-                        behind: agrees(Some(at + k..at + k + length), entry.behind),
-                        refrain: entry.refrain,
-                        common: entry.common,
-                    });
-                });
+                if table.find(*key, |number| hit(i, number)) {
+                    self.late.push(i as u32);
+                }
+            }
+            for i in &self.late {
+                let i = *i as usize;
+                table.find_behind(self.keys[i], |number| hit(i, number));
             }
         }
     }

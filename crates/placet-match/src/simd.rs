@@ -12,8 +12,12 @@ mod lanes;
 #[cfg(test)]
 pub(crate) mod tests;
 #[cfg(target_arch = "x86_64")]
+mod vector;
+#[cfg(target_arch = "x86_64")]
 mod x86;
 
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::{__m256i, __m512i};
 use std::sync::OnceLock;
 
 /// Bytes of text that the vector forms take at a time.
@@ -142,7 +146,9 @@ pub(crate) struct Scratch {
     /// One value for each minimum: its place in the low bits, counted from the end.
     minima: Vec<u32>,
     #[cfg(target_arch = "x86_64")]
-    lanes: Option<Box<lanes::Memory>>,
+    avx2: Option<Box<lanes::Memory<__m256i>>>,
+    #[cfg(target_arch = "x86_64")]
+    avx512: Option<Box<lanes::Memory<__m512i>>>,
 }
 
 impl Default for Scratch {
@@ -154,7 +160,9 @@ impl Default for Scratch {
             c: array(),
             minima: Vec::with_capacity(STRIDE + 64),
             #[cfg(target_arch = "x86_64")]
-            lanes: None,
+            avx2: None,
+            #[cfg(target_arch = "x86_64")]
+            avx512: None,
         }
     }
 }
@@ -163,8 +171,8 @@ impl Default for Scratch {
 pub(crate) fn stretch(level: Level) -> usize {
     match level {
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => lanes::STRETCH,
-        _ => STRIDE,
+        Level::Avx2 | Level::Avx512 => lanes::STRETCH,
+        Level::Portable => STRIDE,
     }
 }
 
@@ -182,15 +190,20 @@ pub(crate) fn window_minima(
     scratch: &mut Scratch,
     picks: &mut Vec<u32>,
 ) {
-    #[cfg(target_arch = "x86_64")]
-    if level == Level::Avx512 && lanes::takes(n, w) {
-        let memory = scratch.lanes.get_or_insert_default();
-        // SAFETY: the level says that the processor has these instructions.
-        unsafe { lanes::minima(letters, n, (k, w), base, memory, picks) };
-        return;
-    }
     scratch.minima.clear();
     match level {
+        // SAFETY: the level says that the processor has these instructions.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 if lanes::takes::<__m256i>(n, w) => unsafe {
+            let memory = scratch.avx2.get_or_insert_default();
+            return x86::minima_avx2(letters, n, (k, w), base, memory, picks);
+        },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 if lanes::takes::<__m512i>(n, w) => unsafe {
+            let memory = scratch.avx512.get_or_insert_default();
+            return x86::minima_avx512(letters, n, (k, w), base, memory, picks);
+        },
         Level::Portable => {
             slide(letters, n, k, w, scratch);
             distinct(&scratch.c.0[..n], &mut scratch.minima);
@@ -314,35 +327,31 @@ fn distinct(values: &[u32], out: &mut Vec<u32>) {
     }
 }
 
-/// Slots of a bucket whose upper half is the tag, as a mask; whether a slot is empty.
-pub(crate) fn in_bucket(level: Level, bucket: &[u64; 8], tag: u32) -> (u32, bool) {
-    match level {
-        // SAFETY: the level says that the processor has these instructions.
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => unsafe { x86::in_bucket_avx512(bucket, tag) },
-        _ => {
-            let mut found = 0;
-            let mut empty = false;
-            for (i, slot) in bucket.iter().enumerate() {
-                found |= u32::from((slot >> 32) as u32 == tag) << i;
-                empty |= *slot == 0;
-            }
-            (found, empty)
-        }
-    }
+/// Slots of a bucket whose upper half is the tag, as a mask. The same instructions on every processor of a kind: eight
+/// values are too few to make up for a call.
+#[inline]
+pub(crate) fn tagged(bucket: &[u64; 8], tag: u32) -> u32 {
+    #[cfg(target_arch = "x86_64")]
+    return x86::tagged(bucket, tag);
+    #[cfg(not(target_arch = "x86_64"))]
+    tagged_portable(bucket, tag)
+}
+
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn tagged_portable(bucket: &[u64; 8], tag: u32) -> u32 {
+    bucket.iter().enumerate().fold(0, |found, (i, slot)| found | u32::from((slot >> 32) as u32 == tag) << i)
 }
 
 /// Asks for the cache line of a bucket.
-pub(crate) fn prefetch(slots: &[u64], at: usize) {
+#[inline]
+pub(crate) fn prefetch(bucket: Option<&[u64; 8]>) {
     #[cfg(target_arch = "x86_64")]
-    if let Some(slot) = slots.get(at) {
+    if let Some(bucket) = bucket {
         // SAFETY: a prefetch of a valid address; SSE is part of x86-64.
         unsafe {
-            std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(
-                std::ptr::from_ref(slot).cast(),
-            );
+            std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(bucket.as_ptr().cast());
         }
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = (slots, at);
+    let _ = bucket;
 }

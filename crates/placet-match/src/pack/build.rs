@@ -14,6 +14,7 @@ use super::{Manifest, PackError, PackedWork, Rights};
 use crate::guarantee::Guarantee;
 use crate::letters::Letters;
 use crate::memory::Memory;
+use crate::table::Table;
 use crate::winnow::Winnower;
 use crate::{fingerprint, table};
 
@@ -237,7 +238,7 @@ impl PackBuilder {
                 work += 1;
             }
             sharing.clear();
-            table::find(slots, key, |other| sharing.push(other));
+            Table::of(slots).find_all(key, |other| sharing.push(other));
             let of_work = sharing.iter().map(|e| *e as usize).filter(|e| *e as u64 >= self.firsts[work]);
             let own: Vec<usize> = of_work.collect();
             if own.iter().any(|e| Entry::same_flanks(self.entries[*e], self.entries[entry])) {

@@ -5,15 +5,17 @@
 )]
 
 use std::arch::x86_64::{
-    __m128i, __m256i, __m512i, _mm_loadl_epi64, _mm_shuffle_epi8, _mm_storel_epi64, _mm256_add_epi8,
-    _mm256_castsi256_ps, _mm256_cmpeq_epi32, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8,
-    _mm256_movemask_ps, _mm256_or_si256, _mm256_set1_epi8, _mm256_storeu_si256, _mm512_cmpeq_epi64_mask,
-    _mm512_cmplt_epu8_mask, _mm512_cmpneq_epi32_mask, _mm512_loadu_si512, _mm512_maskz_compress_epi8,
-    _mm512_maskz_compress_epi32, _mm512_movepi8_mask, _mm512_or_si512, _mm512_set1_epi8, _mm512_set1_epi64,
-    _mm512_srli_epi64, _mm512_storeu_si512, _mm512_sub_epi8, _mm512_testn_epi64_mask,
+    __m128i, __m256i, __m512i, _mm_add_epi8, _mm_castps_si128, _mm_castsi128_ps, _mm_cmpeq_epi32,
+    _mm_loadl_epi64, _mm_loadu_ps, _mm_loadu_si128, _mm_movemask_ps, _mm_set1_epi8, _mm_set1_epi32,
+    _mm_shuffle_epi8, _mm_shuffle_ps, _mm_storeu_si128, _mm_unpacklo_epi64, _mm256_add_epi8,
+    _mm256_castsi256_ps, _mm256_castsi256_si128, _mm256_cmpeq_epi32, _mm256_cmpgt_epi8,
+    _mm256_extracti128_si256, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_movemask_ps, _mm256_or_si256,
+    _mm256_set1_epi8, _mm512_cmplt_epu8_mask, _mm512_cmpneq_epi32_mask, _mm512_loadu_si512,
+    _mm512_maskz_compress_epi8, _mm512_maskz_compress_epi32, _mm512_movepi8_mask, _mm512_or_si512,
+    _mm512_set1_epi8, _mm512_storeu_si512, _mm512_sub_epi8,
 };
 
-use super::{BLOCK, Scratch, compact_blocks, slide};
+use super::{BLOCK, Scratch, compact_blocks, lanes, slide};
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,popcnt")]
 pub(super) fn compact_avx512(
@@ -63,46 +65,61 @@ fn block_avx512(block: &[u8; BLOCK], letters: &mut Vec<u8>) -> usize {
 #[target_feature(enable = "avx2,popcnt")]
 fn block_avx2(block: &[u8; BLOCK], letters: &mut Vec<u8>) -> usize {
     letters.reserve(BLOCK + 8);
-    let mut done = 0;
-    for half in block.as_chunks::<32>().0 {
-        // SAFETY: `half` is 32 bytes long.
-        let v = unsafe { _mm256_loadu_si256(half.as_ptr().cast::<__m256i>()) };
-        let foreign = _mm256_movemask_epi8(v) as u32;
+    // SAFETY: `block` is 64 bytes long.
+    let halves = unsafe {
+        let at = block.as_ptr().cast::<__m256i>();
+        [_mm256_loadu_si256(at), _mm256_loadu_si256(at.add(1))]
+    };
+    let [first, second] = halves.map(|v| u64::from(_mm256_movemask_epi8(v) as u32));
+    let ascii = (first | second << 32).trailing_zeros() as usize;
+    let wanted = if ascii == BLOCK { u64::MAX } else { (1 << ascii) - 1 };
+    let mut len = letters.len();
+    for (half, v) in halves.into_iter().enumerate() {
         let lower = _mm256_or_si256(v, _mm256_set1_epi8(0x20));
         // Signed comparison after moving the range to the top: x in first..first+n becomes > 127 - n.
         let range = |x, first: u8, n: u8| {
             let moved = _mm256_add_epi8(x, _mm256_set1_epi8((127 - n + 1).wrapping_sub(first) as i8));
-            _mm256_movemask_epi8(_mm256_cmpgt_epi8(moved, _mm256_set1_epi8((127 - n) as i8))) as u32
+            _mm256_cmpgt_epi8(moved, _mm256_set1_epi8((127 - n) as i8))
         };
-        let mut keep = range(lower, b'a', 26) | range(v, b'0', 10);
-        let ascii = foreign.trailing_zeros() as usize;
-        if ascii < 32 {
-            keep &= (1 << ascii) - 1;
-        }
-        let mut small = [0u8; 32];
-        // SAFETY: `small` is 32 bytes long.
-        unsafe { _mm256_storeu_si256(small.as_mut_ptr().cast::<__m256i>(), lower) };
-        for (i, eight) in small.as_chunks::<8>().0.iter().enumerate() {
-            let mask = (keep >> (8 * i)) as u8;
-            // SAFETY: eight bytes are read from arrays of eight and written within the reserve.
+        let kept = _mm256_or_si256(range(lower, b'a', 26), range(v, b'0', 10));
+        let keep = _mm256_movemask_epi8(kept) as u32 & (wanted >> (32 * half)) as u32;
+        let quarters = [_mm256_castsi256_si128(lower), _mm256_extracti128_si256::<1>(lower)];
+        for (quarter, letters_of) in quarters.into_iter().enumerate() {
+            let keep = keep >> (16 * quarter);
+            let (low, high) = (keep as u8, (keep >> 8) as u8);
+            // SAFETY: rows of the tables are 8 and 16 bytes long, and 16 bytes lie within the reserve.
             unsafe {
-                let from = _mm_loadl_epi64(eight.as_ptr().cast::<__m128i>());
-                let order = _mm_loadl_epi64(PACK[mask as usize].as_ptr().cast::<__m128i>());
-                let to = letters.as_mut_ptr().add(letters.len()).cast::<__m128i>();
-                _mm_storel_epi64(to, _mm_shuffle_epi8(from, order));
-                letters.set_len(letters.len() + mask.count_ones() as usize);
+                let order = |mask: u8| _mm_loadl_epi64(PACK[mask as usize].as_ptr().cast::<__m128i>());
+                let upper = _mm_add_epi8(order(high), _mm_set1_epi8(8));
+                let packed = _mm_shuffle_epi8(letters_of, _mm_unpacklo_epi64(order(low), upper));
+                let gap = _mm_loadu_si128(JOIN[low.count_ones() as usize].as_ptr().cast::<__m128i>());
+                _mm_storeu_si128(letters.as_mut_ptr().add(len).cast(), _mm_shuffle_epi8(packed, gap));
             }
-        }
-        done += ascii.min(32);
-        if ascii < 32 {
-            break;
+            len += (keep as u16).count_ones() as usize;
         }
     }
-    done
+    // SAFETY: so many letters were written.
+    unsafe { letters.set_len(len) };
+    ascii
 }
 
+/// For each length of what was kept of the first eight, the places of that and of what was kept of the next eight.
+static JOIN: [[u8; 16]; 9] = {
+    let mut table = [[0x80u8; 16]; 9];
+    let mut kept = 0;
+    while kept <= 8 {
+        let mut to = 0;
+        while to < 8 + kept {
+            table[kept][to] = if to < kept { to } else { 8 + to - kept } as u8;
+            to += 1;
+        }
+        kept += 1;
+    }
+    table
+};
+
 /// For each mask of eight, the places of its ones, in order.
-static PACK: [[u8; 8]; 256] = {
+pub(super) static PACK: [[u8; 8]; 256] = {
     let mut table = [[0x80u8; 8]; 256];
     let mut mask = 0;
     while mask < 256 {
@@ -181,11 +198,41 @@ fn each_new(values: &[u32], from: usize, out: &mut Vec<u32>) {
     }
 }
 
-#[target_feature(enable = "avx512f")]
-pub(super) fn in_bucket_avx512(bucket: &[u64; 8], tag: u32) -> (u32, bool) {
-    // SAFETY: a bucket is 64 bytes long.
-    let slots = unsafe { _mm512_loadu_si512(bucket.as_ptr().cast::<__m512i>()) };
-    let tags = _mm512_srli_epi64::<32>(slots);
-    let found = _mm512_cmpeq_epi64_mask(tags, _mm512_set1_epi64(i64::from(tag)));
-    (u32::from(found), _mm512_testn_epi64_mask(slots, slots) != 0)
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,popcnt")]
+pub(super) fn minima_avx512(
+    letters: &[u8],
+    n: usize,
+    kw: (usize, usize),
+    base: u32,
+    memory: &mut lanes::Memory<__m512i>,
+    picks: &mut Vec<u32>,
+) {
+    // SAFETY: this function is called where the processor has these instructions, and is compiled for them.
+    unsafe { lanes::minima(letters, n, kw, base, memory, picks) };
+}
+
+#[target_feature(enable = "avx2,popcnt")]
+pub(super) fn minima_avx2(
+    letters: &[u8],
+    n: usize,
+    kw: (usize, usize),
+    base: u32,
+    memory: &mut lanes::Memory<__m256i>,
+    picks: &mut Vec<u32>,
+) {
+    // SAFETY: as above.
+    unsafe { lanes::minima(letters, n, kw, base, memory, picks) };
+}
+
+/// Slots of a bucket whose upper half is the tag. SSE2 is part of x86-64.
+#[inline]
+pub(super) fn tagged(bucket: &[u64; 8], tag: u32) -> u32 {
+    // SAFETY: a bucket is four times 16 bytes long.
+    unsafe {
+        let two = |i: usize| _mm_loadu_ps(bucket.as_ptr().add(2 * i).cast());
+        let tags = _mm_set1_epi32(tag as i32);
+        let upper = |a, b| _mm_castps_si128(_mm_shuffle_ps::<0b11_01_11_01>(a, b));
+        let same = |a, b| _mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(upper(a, b), tags)));
+        (same(two(0), two(1)) | same(two(2), two(3)) << 4) as u32
+    }
 }
