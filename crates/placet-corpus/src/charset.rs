@@ -43,12 +43,12 @@ fn guess(bytes: &[u8]) -> &'static Encoding {
 
 fn looks_binary(bytes: &[u8]) -> bool {
     let head = bytes.get(..BINARY_LOOK_BYTES).unwrap_or(bytes);
-    // Counted in bytes, at most 255 at a time, so that a vector holds as many counters as it can.
+    // Counted in bytes, at most 255 at a time, so that a vector holds as many counters as it can; whole vectors of them.
     let count = |chunk: &[u8]| {
         let strange = |byte: &u8| u8::from((*byte < 9) | (byte.wrapping_sub(14) < 13));
         usize::from(chunk.iter().map(strange).sum::<u8>())
     };
-    let strange: usize = head.chunks(255).map(count).sum();
+    let strange: usize = head.chunks(224).map(count).sum();
     memchr::memchr(0, head).is_some() || strange * 20 > head.len()
 }
 

@@ -56,7 +56,9 @@ pub(crate) fn fields(bytes: &[u8], skip_first: bool) -> (Vec<(String, String)>, 
         if std::mem::take(&mut first) {
             continue;
         }
-        let line = String::from_utf8_lossy(line);
+        // Nearly always right, and found so faster than by the piece.
+        let line =
+            simdutf8::basic::from_utf8(line).map_or_else(|_| String::from_utf8_lossy(line), Cow::Borrowed);
         match (line.split_once(':'), fields.last_mut()) {
             (_, Some((_, value))) if starts_blank => {
                 value.push(' ');

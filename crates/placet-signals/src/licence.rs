@@ -4,7 +4,9 @@
 //! obligations. Creative Commons licences do not forbid what an exception allows.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use placet_core::{Actor, Actors, Condition, Nature, Reach, Statement, Tier, Use, UseSet, Verdict};
 
 use crate::defect::{Defect, Problem, note};
@@ -135,11 +137,13 @@ pub fn in_asset(url: &str, part: &str) -> Vec<Statement> {
 /// Most bytes of a file that are searched for a tag: tags stand at the top.
 pub const TAG_BYTES_MAX: usize = 64 * 1024;
 const TAG: &str = "SPDX-License-Identifier:";
+/// Made once: a corpus has many short texts, and making it costs as much as a search through one.
+static TAGS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(TAG));
 
 /// Whether a file has a tag at all: a quick look.
 pub fn has_tag(bytes: &[u8]) -> bool {
     let head = bytes.get(..TAG_BYTES_MAX).unwrap_or(bytes);
-    memchr::memmem::find(head, TAG.as_bytes()).is_some()
+    TAGS.find(head).is_some()
 }
 
 /// Reads `SPDX-License-Identifier` tags of a file.
