@@ -229,11 +229,14 @@ pub(crate) fn link_or_copy(from: &Path, to: &Path) -> Result<(), ScanError> {
     Ok(())
 }
 
+/// Bytes that are read and hashed at a time: what is read is still in a core's own cache when it is hashed.
+const HASHED_BYTES: usize = 128 * 1024;
+
 /// BLAKE3 and size of a file's bytes.
 pub(crate) fn digest(path: &Path) -> Result<FileRecord, ScanError> {
     let mut file = File::open(path).or_io(path, "cannot be opened")?;
     let mut hash = blake3::Hasher::new();
-    let mut buffer = vec![0; 256 * 1024];
+    let mut buffer = vec![0; HASHED_BYTES];
     let mut bytes = 0;
     loop {
         match file.read(&mut buffer) {

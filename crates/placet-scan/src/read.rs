@@ -1,7 +1,6 @@
 //! Reads a shard's files and gives out batches of records, in order.
 
-use std::fs::{self, File};
-use std::io::Read as _;
+use std::fs;
 use std::path::PathBuf;
 use std::thread::JoinHandle;
 
@@ -156,18 +155,7 @@ fn unopened(source: Source, aside: Aside) -> [Step; 2] {
 }
 
 fn hash_beside(path: PathBuf) -> JoinHandle<Result<String, ScanError>> {
-    std::thread::spawn(move || {
-        let mut file = File::open(&path).or_io(&path, "cannot be opened")?;
-        let mut hash = blake3::Hasher::new();
-        let mut buffer = vec![0; 1024 * 1024];
-        loop {
-            let read = file.read(&mut buffer).or_io(&path, "cannot be read")?;
-            if read == 0 {
-                return Ok(hash.finalize().to_hex().to_string());
-            }
-            hash.update(buffer.get(..read).unwrap_or_default());
-        }
-    })
+    std::thread::spawn(move || Ok(digest(&path)?.blake3))
 }
 
 fn cost(record: &Record) -> usize {
