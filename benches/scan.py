@@ -18,6 +18,7 @@ import datetime
 import json
 import os
 import random
+import re
 import shutil
 import sys
 import tempfile
@@ -199,9 +200,11 @@ def main():
         print(f"{sizes['whole'] / 1e6:.0f} MB of text in {FILES} files; best of {options.rounds} rounds\n")
         rates(scans, options, sizes["whole"])
         memory(scans, sizes)
-        versions = [["placet", "--version"], ["zstd", "--version"], ["gzip", "--version"], ["libdeflate-gzip", "-V"]]
-        versions[0][0] = options.placet
-        found = "; ".join(filter(None, map(material.first_line, versions))).replace("gzip compression program", "libdeflate").replace("*", "")
+        tools = {"placet": [options.placet, "--version"], "libdeflate": ["libdeflate-gzip", "-V"]}
+        tools |= {name: [name, "--version"] for name in ("zstd", "gzip")}
+        lines = {name: material.first_line(command) for name, command in tools.items()}
+        numbers = {name: re.search(r"\d+(\.\d+)+", line) for name, line in lines.items() if line}
+        found = "; ".join(f"{name} {number[0]}" for name, number in numbers.items() if number)
         print(f"\n{material.machine()}; load {before} before, {material.load()} after; {found}; {datetime.date.today()}")
 
 

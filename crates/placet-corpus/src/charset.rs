@@ -43,7 +43,7 @@ fn guess(bytes: &[u8]) -> &'static Encoding {
 
 fn looks_binary(bytes: &[u8]) -> bool {
     let head = bytes.get(..BINARY_LOOK_BYTES).unwrap_or(bytes);
-    // Counted in bytes, at most 255 at a time, so that a vector holds as many counters as it can; whole vectors of them.
+    // Counted in bytes, so that a vector holds as many counters as it can: seven vectors of 32, as 255 is the most.
     let count = |chunk: &[u8]| {
         let strange = |byte: &u8| u8::from((*byte < 9) | (byte.wrapping_sub(14) < 13));
         usize::from(chunk.iter().map(strange).sum::<u8>())

@@ -7,16 +7,19 @@ pub(crate) fn key(kgram: &[u8]) -> u64 {
     digest(kgram, 0x9E37_79B9_7F4A_7C15)
 }
 
-/// Replaces `keys` by those of the k-grams at the places; k is that of a guarantee.
+/// Replaces `keys` by those of the k-grams at the places.
 pub(crate) fn keys(letters: &[u8], k: usize, places: &[u32], keys: &mut Vec<u64>) {
-    /// A length that the compiler knows leaves no loop.
-    fn of<const K: usize>(letters: &[u8], places: &[u32], keys: &mut Vec<u64>) {
-        keys.extend(places.iter().map(|p| key(&letters[*p as usize..*p as usize + K])));
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "compiled once for each length")]
+    fn of(letters: &[u8], k: usize, places: &[u32], keys: &mut Vec<u64>) {
+        keys.extend(places.iter().map(|p| key(&letters[*p as usize..*p as usize + k])));
     }
     keys.clear();
+    // Lengths that the compiler knows leave no loop over words.
     match k {
-        24 => of::<24>(letters, places, keys),
-        _ => of::<40>(letters, places, keys),
+        24 => of(letters, 24, places, keys),
+        40 => of(letters, 40, places, keys),
+        _ => of(letters, k, places, keys),
     }
 }
 

@@ -232,6 +232,7 @@ mod tests {
         assert_eq!(loaded.words(), heap.words());
         #[cfg(target_os = "linux")]
         {
+            assert_eq!(loaded.words().as_ptr().addr() % HUGE_PAGE, 0, "whole huge pages");
             let mapped = map(&file, 4096, words.len()).unwrap();
             assert_eq!((mapped.words(), mapped.pages()), (heap.words(), Pages::File));
         }

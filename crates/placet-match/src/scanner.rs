@@ -179,6 +179,7 @@ impl Scanner<'_> {
                 continue;
             }
             let mut hits = std::mem::take(&mut self.hits);
+            // What is found must not depend on the order in which the table was searched.
             hits.sort_unstable_by_key(|h| (h.pack, h.work, h.item, h.near, h.before, h.behind));
             for same in hits.chunk_by(|a, b| (a.pack, a.work) == (b.pack, b.work)) {
                 self.work(guarantee, same, text, texts, found);

@@ -1,7 +1,7 @@
 //! The inner loops, for the processor at hand: compaction to letters, k-gram hashes, selection, probing.
 //!
-//! Each has a portable form, which defines the result; the AVX2 and AVX-512 forms give the same bytes (tests hold them
-//! against it). The level is found at run time.
+//! Each has a portable form, which defines the result; the vector forms give the same bytes (tests hold them against it).
+//! AVX2 and AVX-512 are found at run time.
 #![expect(
     unsafe_code,
     reason = "vector loads, stores and prefetches; each has a safe twin that tests compare"
@@ -258,13 +258,21 @@ fn smaller(from: &[u32], to: &mut [u32], n: usize, distance: usize) {
     }
 }
 
-/// The multipliers of the order hash, in the order in which they are applied.
-const MIX_FOUR: u32 = 0x2C1B_3C6D;
+/// A mixing step of the order hash: a shift, a multiplication, a shift.
+#[derive(Clone, Copy)]
+struct Mix {
+    before: u32,
+    factor: u32,
+    behind: u32,
+}
+
+/// The constants of the order hash, in the order in which they are applied.
+const MIX_FOUR: Mix = Mix { before: 15, factor: 0x2C1B_3C6D, behind: 13 };
 const TO_EIGHT: u32 = 0x297A_2D39;
 const TO_SIXTEEN: u32 = 0x85EB_CA6B;
 const TO_THIRTY_TWO: u32 = 0xC2B2_AE35;
 const TO_K: u32 = 0x27D4_EB2F;
-const MIX_LAST: u32 = 0x7FEB_352D;
+const MIX_LAST: Mix = Mix { before: 16, factor: 0x7FEB_352D, behind: 15 };
 
 /// Writes the order of the k-gram at each of the first `n` positions to `scratch.c`: its hash above its place from the end.
 ///
@@ -279,8 +287,7 @@ fn hash_strided(letters: &[u8], n: usize, k: usize, scratch: &mut Scratch) {
     let pairs = letters[..m].iter().zip(&letters[1..=m]).zip(&letters[2..m + 2]).zip(&letters[3..m + 3]);
     for (four, (((l0, l1), l2), l3)) in a[..m].iter_mut().zip(pairs) {
         let x = u32::from(*l0) | u32::from(*l1) << 8 | u32::from(*l2) << 16 | u32::from(*l3) << 24;
-        let x = (x ^ x >> 15).wrapping_mul(MIX_FOUR);
-        *four = x ^ x >> 13;
+        *four = mixed(x, MIX_FOUR);
     }
     double(a, b, m - 4, 4, TO_EIGHT);
     // b: 8 letters. a: 16 letters.
@@ -291,21 +298,21 @@ fn hash_strided(letters: &[u8], n: usize, k: usize, scratch: &mut Scratch) {
         for (i, (o, ((first, second), tail))) in out.iter_mut().zip(parts).enumerate() {
             let both = first.wrapping_mul(TO_THIRTY_TWO).wrapping_add(*second);
             let x = both.wrapping_mul(TO_K).wrapping_add(*tail);
-            *o = finish(x) & !mask | (mask - i as u32);
+            *o = mixed(x, MIX_LAST) & !mask | (mask - i as u32);
         }
     } else {
         for (i, (o, (first, tail))) in out.iter_mut().zip(a[..n].iter().zip(&b[16..n + 16])).enumerate() {
             let x = first.wrapping_mul(TO_K).wrapping_add(*tail);
-            *o = finish(x) & !mask | (mask - i as u32);
+            *o = mixed(x, MIX_LAST) & !mask | (mask - i as u32);
         }
     }
 }
 
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "compiled once for each level inside its target-feature wrapper")]
-fn finish(x: u32) -> u32 {
-    let x = (x ^ x >> 16).wrapping_mul(MIX_LAST);
-    x ^ x >> 15
+fn mixed(x: u32, mix: Mix) -> u32 {
+    let x = (x ^ x >> mix.before).wrapping_mul(mix.factor);
+    x ^ x >> mix.behind
 }
 
 #[inline(always)]

@@ -155,7 +155,7 @@ fn unopened(source: Source, aside: Aside) -> [Step; 2] {
 }
 
 fn hash_beside(path: PathBuf) -> JoinHandle<Result<String, ScanError>> {
-    std::thread::spawn(move || Ok(digest(&path)?.blake3))
+    std::thread::spawn(move || digest(&path).map(|file| file.blake3))
 }
 
 fn cost(record: &Record) -> usize {

@@ -5,7 +5,7 @@
 //! what a block of w positions holds from the window's start on, and of what the next block holds up to its end.
 
 use super::vector::Vector;
-use super::{MIX_FOUR, MIX_LAST, STRIDE, TO_EIGHT, TO_K, TO_SIXTEEN, TO_THIRTY_TWO};
+use super::{MIX_FOUR, MIX_LAST, Mix, STRIDE, TO_EIGHT, TO_K, TO_SIXTEEN, TO_THIRTY_TWO};
 
 /// Positions that are worked on at a time: with the widest window, all that they need stays in the nearest cache.
 pub(super) const STRETCH: usize = 4096;
@@ -147,26 +147,23 @@ unsafe fn joined<V: Vector>(left: V, right: V, factor: u32) -> V {
 #[expect(clippy::inline_always, reason = "compiled once for each level inside its target-feature wrapper")]
 unsafe fn fours<V: Vector>(here: V, next: V) -> [V; 4] {
     // SAFETY: the caller's promise.
-    unsafe { [mix(here), mix(here.slid(next, 8)), mix(here.slid(next, 16)), mix(here.slid(next, 24))] }
-}
-
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "compiled once for each level inside its target-feature wrapper")]
-unsafe fn mix<V: Vector>(x: V) -> V {
-    // SAFETY: the caller's promise.
     unsafe {
-        let x = x.xor(x.down(15)).times(V::splat(MIX_FOUR));
-        x.xor(x.down(13))
+        [
+            mixed(here, MIX_FOUR),
+            mixed(here.slid(next, 8), MIX_FOUR),
+            mixed(here.slid(next, 16), MIX_FOUR),
+            mixed(here.slid(next, 24), MIX_FOUR),
+        ]
     }
 }
 
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "compiled once for each level inside its target-feature wrapper")]
-unsafe fn finish<V: Vector>(x: V) -> V {
+unsafe fn mixed<V: Vector>(x: V, mix: Mix) -> V {
     // SAFETY: the caller's promise.
     unsafe {
-        let x = x.xor(x.down(16)).times(V::splat(MIX_LAST));
-        x.xor(x.down(15))
+        let x = x.xor(x.down(mix.before)).times(V::splat(mix.factor));
+        x.xor(x.down(mix.behind))
     }
 }
 
@@ -205,7 +202,7 @@ unsafe fn orders<V: Vector, const K: usize>(memory: &mut Memory<V>, lane: usize)
             let second = sixteens[earlier(4)];
             for i in 0..4 {
                 let before_last = if K == 40 { joined(first[i], second[i], TO_THIRTY_TWO) } else { first[i] };
-                to[i] = placed(finish(joined(before_last, eight[i], TO_K)), place);
+                to[i] = placed(mixed(joined(before_last, eight[i], TO_K), MIX_LAST), place);
                 place = place.minus(one);
             }
             before = here;

@@ -57,10 +57,29 @@ pub(super) trait Vector: Copy {
     unsafe fn read_columns(letters: *const u8, stride: usize, columns: &mut [Self]);
 }
 
+/// Operations that are one instruction each.
+macro_rules! of_two {
+    ($feature:literal $($name:ident = $instruction:ident,)*) => {$(
+        #[inline]
+        #[target_feature(enable = $feature)]
+        unsafe fn $name(self, other: Self) -> Self {
+            $instruction(self, other)
+        }
+    )*};
+}
+
 impl Vector for __m256i {
     const LANES: usize = 8;
     const WORTHWHILE: usize = 768;
     const COLUMNS: usize = 8;
+
+    of_two! { "avx2"
+        plus = _mm256_add_epi32,
+        minus = _mm256_sub_epi32,
+        times = _mm256_mullo_epi32,
+        xor = _mm256_xor_si256,
+        least = _mm256_min_epu32,
+    }
 
     #[inline]
     #[target_feature(enable = "avx2")]
@@ -72,36 +91,6 @@ impl Vector for __m256i {
     #[target_feature(enable = "avx2")]
     unsafe fn numbers() -> Self {
         _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    unsafe fn plus(self, other: Self) -> Self {
-        _mm256_add_epi32(self, other)
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    unsafe fn minus(self, other: Self) -> Self {
-        _mm256_sub_epi32(self, other)
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    unsafe fn times(self, other: Self) -> Self {
-        _mm256_mullo_epi32(self, other)
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    unsafe fn xor(self, other: Self) -> Self {
-        _mm256_xor_si256(self, other)
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    unsafe fn least(self, other: Self) -> Self {
-        _mm256_min_epu32(self, other)
     }
 
     #[inline]
@@ -177,6 +166,14 @@ impl Vector for __m512i {
     const WORTHWHILE: usize = 1024;
     const COLUMNS: usize = 1;
 
+    of_two! { "avx512f"
+        plus = _mm512_add_epi32,
+        minus = _mm512_sub_epi32,
+        times = _mm512_mullo_epi32,
+        xor = _mm512_xor_si512,
+        least = _mm512_min_epu32,
+    }
+
     #[inline]
     #[target_feature(enable = "avx512f")]
     unsafe fn splat(x: u32) -> Self {
@@ -187,36 +184,6 @@ impl Vector for __m512i {
     #[target_feature(enable = "avx512f")]
     unsafe fn numbers() -> Self {
         _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    unsafe fn plus(self, other: Self) -> Self {
-        _mm512_add_epi32(self, other)
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    unsafe fn minus(self, other: Self) -> Self {
-        _mm512_sub_epi32(self, other)
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    unsafe fn times(self, other: Self) -> Self {
-        _mm512_mullo_epi32(self, other)
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    unsafe fn xor(self, other: Self) -> Self {
-        _mm512_xor_si512(self, other)
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    unsafe fn least(self, other: Self) -> Self {
-        _mm512_min_epu32(self, other)
     }
 
     #[inline]

@@ -282,8 +282,9 @@ pub fn statements(marks: &[Mark], url: Option<&str>) -> Vec<Statement> {
         Statement { verdict, duties: duty.into_iter().collect(), overruled, ..frame(mark) }
     };
     let deciding = deciding(marks);
-    let says = |m: &Mark| (m.carrier, m.reserved, m.policy.clone());
-    let overruled = |m: &&Mark| m.reserved.is_some() && deciding.is_some_and(|by| says(m) != says(by));
+    let differ =
+        |a: &Mark, b: &Mark| (a.carrier, a.reserved, &a.policy) != (b.carrier, b.reserved, &b.policy);
+    let overruled = |m: &&Mark| m.reserved.is_some() && deciding.is_some_and(|by| differ(m, by));
     let unset = marks.iter().filter(|m| m.reserved.is_none());
     deciding
         .map(|mark| stated(mark, false))
