@@ -260,7 +260,7 @@ impl Scanner<'_> {
                 let hits: Vec<Hit> = chain.into_iter().map(|i| hits[i as usize]).collect();
                 match &at_hand {
                     Some(work) => aligned(guarantee, &hits, self.letters.as_slice(), work),
-                    None => estimated(guarantee, &hits, self.letters.as_slice().len(), &self.picks),
+                    None => estimated(guarantee, &hits, self.letters.as_slice(), &self.picks),
                 }
             })
             .collect();
@@ -390,7 +390,7 @@ struct Passage {
 }
 
 /// What hashes alone say: the core is what agreeing k-grams and flanks cover.
-fn estimated(guarantee: Guarantee, hits: &[Hit], item_letters: usize, picks: &[u32]) -> Option<Passage> {
+fn estimated(guarantee: Guarantee, hits: &[Hit], item: &[u8], picks: &[u32]) -> Option<Passage> {
     let params = guarantee.params();
     let (k, w, flank) = (params.k as usize, params.w as usize, params.flank as usize);
     let (first, last) = (hits.first()?, hits.last()?);
@@ -405,7 +405,7 @@ fn estimated(guarantee: Guarantee, hits: &[Hit], item_letters: usize, picks: &[u
         1 => k + flank,
         _ => (2 * k).min(k + flank),
     };
-    if all < needed {
+    if all < needed || !says_as_much(hits, item, k, needed, piece) {
         return None;
     }
     let (from, to) = (piece(first).start, hits.iter().map(|h| piece(h).end).max()?);
@@ -420,7 +420,7 @@ fn estimated(guarantee: Guarantee, hits: &[Hit], item_letters: usize, picks: &[u
     Some(Passage {
         work: (first.near as usize + half).saturating_sub(first.item as usize - from)
             ..last.near as usize + half + (to - last.item as usize),
-        reach: from.saturating_sub(reach_before)..(to + reach_behind).min(item_letters),
+        reach: from.saturating_sub(reach_before)..(to + reach_behind).min(item.len()),
         item: from..to,
         letters: all as u32,
         similarity,
@@ -429,7 +429,33 @@ fn estimated(guarantee: Guarantee, hits: &[Hit], item_letters: usize, picks: &[u
     })
 }
 
-/// Letters that ranges, ascending by their starts up to flanks, cover together.
+/// Whether hits cover so many letters even if what the item says more than once is counted where it says it first: a
+/// phrase that comes again agrees with the same place of the work again.
+fn says_as_much(
+    hits: &[Hit],
+    item: &[u8],
+    k: usize,
+    needed: usize,
+    piece: impl Fn(&Hit) -> Range<usize>,
+) -> bool {
+    let mut said: Vec<Range<usize>> = Vec::new();
+    hits.iter().take(LOOKED_AT).any(|hit| {
+        let (from, at) = (hits[0].item as usize, hit.item as usize);
+        let first = item[from..at + k].windows(k).position(|kgram| *kgram == item[at..at + k]);
+        let earlier = at - from - first.unwrap_or(at - from);
+        let own = piece(hit);
+        let own = own.start.saturating_sub(earlier)..own.end - earlier;
+        if !said.contains(&own) {
+            said.push(own);
+        }
+        union(said.iter().cloned()) >= needed
+    })
+}
+
+/// Hits by which it is judged whether a passage says enough; where those of so many do not, it is one phrase again and again.
+const LOOKED_AT: usize = 256;
+
+/// Letters that ranges cover together.
 fn union(pieces: impl Iterator<Item = Range<usize>>) -> usize {
     let mut pieces: Vec<Range<usize>> = pieces.collect();
     pieces.sort_unstable_by_key(|p| p.start);

@@ -107,6 +107,24 @@ fn fragments_that_small_edits_part_are_one_match() {
 }
 
 #[test]
+fn an_idiom_that_an_item_repeats_is_no_match() {
+    // 37 letters: fewer than two k-grams side by side, or one and a flank.
+    let idiom = "You will certainly do nothing of the kind, sir";
+    for seed in 0..60 {
+        let work = format!("{} 7, {idiom}; {}", foreign(seed, 60), foreign(seed + 100, 60));
+        let library = Library(vec![("work".to_owned(), work)]);
+        let item =
+            format!("{} 8 {idiom}! He said: {idiom}. 9 {}", foreign(seed + 200, 60), foreign(seed + 300, 60));
+        for guarantee in Guarantee::ALL {
+            let set = library.set(guarantee);
+            for texts in [None, Some(&library as &dyn Texts)] {
+                assert_eq!(scan(&set, &item, texts), [], "{guarantee}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_whole_work_is_exact_or_near() {
     let library = Library::new(2, 900);
     let set = library.set(Guarantee::Words20);
