@@ -1,4 +1,5 @@
-//! The hashes that a pack keeps of a k-gram and of the letters around it.
+//! The hashes that a pack keeps of a k-gram and of the letters around it; `docs/pack.md` describes them for other
+//! implementations.
 
 /// The key of a k-gram: 64 bits that owe nothing to the order hash by which the k-gram was picked (minima have small
 /// order hashes; a table filled with those would be lopsided).
@@ -63,6 +64,7 @@ fn fold(a: u64, b: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simd;
 
     #[test]
     fn keys_spread_over_both_halves() {
@@ -78,6 +80,20 @@ mod tests {
         let mean = (text.len() - 23) as f64 / 256.0;
         for count in high.into_iter().chain(low) {
             assert!((f64::from(count) - mean).abs() < 6.0 * mean.sqrt(), "{count} of {mean}");
+        }
+    }
+
+    #[test]
+    fn the_numbers_of_the_documentation_are_these() {
+        let text = b"callmeishmaelsomeyearsago";
+        let order = |at: usize| simd::order(text[at..].first_chunk().unwrap());
+        let documentation = include_str!("../../../docs/pack.md");
+        for said in [
+            format!("of order 0x{:04X} and key 0x{:016X}", order(0), key(&text[..24])),
+            format!("order 0x{:04X}.", order(1)),
+            format!("`nevermindhowlo` is 0x{:04X}.", flank(b"nevermindhowlo")),
+        ] {
+            assert!(documentation.contains(&said), "{said}");
         }
     }
 

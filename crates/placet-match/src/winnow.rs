@@ -1,4 +1,4 @@
-//! Which k-grams stand for a text: the rightmost minimum of every window.
+//! Which k-grams stand for a text: the least ones of every window.
 
 use crate::guarantee::Params;
 use crate::simd::{self, Level, Scratch};
@@ -19,25 +19,29 @@ impl Winnower {
         Winnower { params, level, scratch: Scratch::default() }
     }
 
-    /// Replaces `picks` by the positions of the k-grams that are the rightmost minimum of some window of w k-grams, in
-    /// ascending order. A text with fewer than w k-grams is one window.
+    /// Replaces `picks` by the positions of the k-grams that are the least of some window of w k-grams, in ascending order:
+    /// of several equal ones, each. A text with fewer than w k-grams is one window.
     pub(crate) fn pick(&mut self, letters: &[u8], picks: &mut Vec<u32>) {
         picks.clear();
         let k = self.params.k as usize;
         let Some(count) = (letters.len() + 1).checked_sub(k).filter(|n| *n > 0) else { return };
         let w = (self.params.w as usize).min(count);
-        if w == 1 {
-            picks.push(0);
+        if w < simd::W_MIN {
+            // One window.
+            let orders = letters.windows(simd::ORDER_LETTERS).take(count).filter_map(<[u8]>::first_chunk);
+            let orders = orders.map(simd::order);
+            let least = orders.clone().min();
+            picks.extend((0u32..).zip(orders).filter(|(_, order)| Some(*order) == least).map(|(at, _)| at));
             return;
         }
         let windows = count - w + 1;
         // Parts of about one length: a short last one would cost more than its share.
-        let most = simd::stretch(self.level) + 1 - w;
+        let most = simd::STRIDE + 1 - w;
         let part = windows.div_ceil(windows.div_ceil(most));
         let mut at = 0;
         while at < windows {
             let n = (windows - at).min(part);
-            simd::window_minima(self.level, &letters[at..], n, (k, w), at as u32, &mut self.scratch, picks);
+            simd::window_minima(self.level, &letters[at..], n, w, at as u32, &mut self.scratch, picks);
             at += n;
         }
     }
@@ -63,17 +67,10 @@ mod tests {
     fn strides_leave_no_seam() {
         for g in Guarantee::ALL {
             let (k, w) = (g.params().k as usize, g.params().w as usize);
-            let letters = letters(3 * simd::stretch(simd::level()));
-            let orders = simd::tests::orders(&letters, k);
-            let mut expected: Vec<u32> = orders
-                .windows(w)
-                .enumerate()
-                .map(|(s, window)| {
-                    let least = window.iter().min().unwrap();
-                    (s + window.iter().rposition(|o| o == least).unwrap()) as u32
-                })
-                .collect();
-            expected.dedup();
+            // Three parts, each as long as any can be.
+            let letters = letters(3 * (simd::STRIDE + 1 - w) + w - 1 + k - 1);
+            let orders = simd::tests::orders(&letters[..letters.len() + simd::ORDER_LETTERS - k]);
+            let expected = simd::tests::least_of_windows(&orders, w);
             for level in Level::available() {
                 let mut picks = vec![];
                 Winnower::with_level(g.params(), level).pick(&letters, &mut picks);

@@ -190,7 +190,7 @@ impl PackBuilder {
     pub fn write(mut self, path: &Path, signer: &Signer, created: Timestamp) -> Result<Manifest, PackError> {
         let slots = self.fill_table()?;
         let manifest = Manifest {
-            format: "placet.pack/1".into(),
+            format: "placet.pack/2".into(),
             name: self.name.clone(),
             issuer: signer.verifier().to_string(),
             created,

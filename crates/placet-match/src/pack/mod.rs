@@ -24,7 +24,7 @@ use crate::memory::{Memory, Pages};
 /// What a pack says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// Format and version: `placet.pack/1`.
+    /// Format and version: `placet.pack/2`.
     pub format: String,
     /// Name, as the issuer chose it.
     pub name: String,
@@ -71,10 +71,20 @@ pub enum PackError {
     NoPack,
     /// Written by a later version.
     #[error(
-        "the pack has format version {version}, this program reads up to {}; take a newer placet",
+        "the pack has format version {version}, this program reads version {}; take a newer placet",
         layout::VERSION
     )]
     Newer {
+        /// The version of the file.
+        version: u32,
+    },
+    /// Written by an earlier version.
+    #[error(
+        "the pack has format version {version}, this program reads version {}, whose fingerprints are others; ask its \
+         issuer to build it again with `placet pack build`",
+        layout::VERSION
+    )]
+    Older {
         /// The version of the file.
         version: u32,
     },

@@ -1,18 +1,22 @@
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::*;
 
-#[cfg(target_arch = "x86_64")]
-mod portable;
+/// The order of each k-gram.
+pub(crate) fn orders(letters: &[u8]) -> Vec<u16> {
+    letters.windows(ORDER_LETTERS).map(|letters| order(letters.try_into().unwrap())).collect()
+}
 
-/// The order of each k-gram, by itself.
-pub(crate) fn orders(letters: &[u8], k: usize) -> Vec<u32> {
-    let mut scratch = Scratch::default();
-    let order = |kgram: &[u8]| {
-        hash_strided(kgram, 1, k, &mut scratch);
-        scratch.c.0[0] >> PLACE_BITS
-    };
-    letters.windows(k).map(order).collect()
+/// The places of the least orders of each window, by their definition.
+pub(crate) fn least_of_windows(orders: &[u16], w: usize) -> Vec<u32> {
+    let mut places = BTreeSet::new();
+    for (s, window) in orders.windows(w).enumerate() {
+        let least = window.iter().min().unwrap();
+        places.extend((0u32..).zip(window).filter(|(_, o)| *o == least).map(|(i, _)| s as u32 + i));
+    }
+    places.into_iter().collect()
 }
 
 proptest! {
@@ -20,33 +24,21 @@ proptest! {
     #[test]
     fn every_level_gives_the_minima_of_the_definition(
         letters in prop::collection::vec(prop_oneof![Just(b'a'), b'a'..b'f'], 240..2000),
-        w in 2usize..200,
-        k in prop_oneof![Just(24usize), Just(40)],
+        w in W_MIN..200,
     ) {
-        let n = letters.len() + 2 - k - w;
-        let orders = orders(&letters, k);
-        let mut expected: Vec<u32> = orders
-            .windows(w)
-            .enumerate()
-            .map(|(s, window)| {
-                let least = window.iter().min().unwrap();
-                (s + window.iter().rposition(|o| o == least).unwrap()) as u32 + 7
-            })
-            .collect();
-        expected.dedup();
+        let n = letters.len() + 2 - ORDER_LETTERS - w;
+        let orders = orders(&letters);
+        let expected: Vec<u32> = least_of_windows(&orders, w).into_iter().map(|p| p + 7).collect();
         for level in Level::available() {
             let mut picks = vec![];
-            window_minima(level, &letters, n, (k, w), 7, &mut Scratch::default(), &mut picks);
+            window_minima(level, &letters, n, w, 7, &mut Scratch::default(), &mut picks);
             prop_assert_eq!(&picks, &expected);
         }
         // As wide as with AVX-512, on a processor that need not have it.
-        #[cfg(target_arch = "x86_64")]
-        {
-            let mut picks = vec![];
-            // SAFETY: these vectors need no instructions of their own, and the numbers are those of `window_minima`.
-            unsafe { lanes::minima::<[u32; 16]>(&letters, n, (k, w), 7, &mut lanes::Memory::default(), &mut picks) };
-            prop_assert_eq!(&picks, &expected);
-        }
+        let mut picks = vec![];
+        // SAFETY: these vectors need no instructions of their own.
+        unsafe { minima::minima::<[u16; 32]>(&letters, n, w, 7, &mut Scratch::default(), &mut picks) };
+        prop_assert_eq!(&picks, &expected);
     }
 
     #[test]
@@ -59,14 +51,11 @@ proptest! {
 }
 
 #[test]
-fn an_order_depends_on_every_letter_of_its_kgram() {
-    for k in [24, 40] {
-        let kgram: Vec<u8> = (0..k as u8).map(|i| b'a' + i % 23).collect();
-        let order = |kgram: &[u8]| orders(kgram, k)[0];
-        for at in 0..k {
-            let mut other = kgram.clone();
-            other[at] ^= 1;
-            assert_ne!(order(&other), order(&kgram), "letter {at} of {k}");
-        }
+fn an_order_depends_on_every_letter() {
+    let kgram: [u8; ORDER_LETTERS] = std::array::from_fn(|i| b'a' + i as u8);
+    for at in 0..ORDER_LETTERS {
+        let mut other = kgram;
+        other[at] ^= 1;
+        assert_ne!(order(&other), order(&kgram), "letter {at}");
     }
 }

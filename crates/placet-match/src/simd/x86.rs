@@ -8,14 +8,14 @@ use std::arch::x86_64::{
     __m128i, __m256i, __m512i, _mm_add_epi8, _mm_castps_si128, _mm_castsi128_ps, _mm_cmpeq_epi32,
     _mm_loadl_epi64, _mm_loadu_ps, _mm_loadu_si128, _mm_movemask_ps, _mm_set1_epi8, _mm_set1_epi32,
     _mm_shuffle_epi8, _mm_shuffle_ps, _mm_storeu_si128, _mm_unpacklo_epi64, _mm256_add_epi8,
-    _mm256_castsi256_ps, _mm256_castsi256_si128, _mm256_cmpeq_epi32, _mm256_cmpgt_epi8,
-    _mm256_extracti128_si256, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_movemask_ps, _mm256_or_si256,
-    _mm256_set1_epi8, _mm512_cmplt_epu8_mask, _mm512_cmpneq_epi32_mask, _mm512_loadu_si512,
-    _mm512_maskz_compress_epi8, _mm512_maskz_compress_epi32, _mm512_movepi8_mask, _mm512_or_si512,
-    _mm512_set1_epi8, _mm512_storeu_si512, _mm512_sub_epi8,
+    _mm256_castsi256_si128, _mm256_cmpgt_epi8, _mm256_extracti128_si256, _mm256_loadu_si256,
+    _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm512_cmplt_epu8_mask, _mm512_loadu_si512,
+    _mm512_maskz_compress_epi8, _mm512_movepi8_mask, _mm512_or_si512, _mm512_set1_epi8, _mm512_storeu_si512,
+    _mm512_sub_epi8,
 };
 
-use super::{BLOCK, Scratch, compact_blocks, lanes, slide};
+use super::minima::minima;
+use super::{BLOCK, Scratch, compact_blocks};
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,popcnt")]
 pub(super) fn compact_avx512(
@@ -136,92 +136,30 @@ pub(super) static PACK: [[u8; 8]; 256] = {
     table
 };
 
-#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-pub(super) fn slide_avx512(letters: &[u8], n: usize, k: usize, w: usize, scratch: &mut Scratch) {
-    slide(letters, n, k, w, scratch);
-}
-
-#[target_feature(enable = "avx2")]
-pub(super) fn slide_avx2(letters: &[u8], n: usize, k: usize, w: usize, scratch: &mut Scratch) {
-    slide(letters, n, k, w, scratch);
-}
-
-#[target_feature(enable = "avx512f,popcnt")]
-pub(super) fn distinct_avx512(values: &[u32], out: &mut Vec<u32>) {
-    let Some(first) = values.first() else { return };
-    out.push(*first);
-    out.reserve(values.len() + 16);
-    let (chunks, tail) = values[1..].as_chunks::<16>();
-    for (i, chunk) in chunks.iter().enumerate() {
-        // SAFETY: `chunk` is 16 values long and one value stands before it; no more are written than were reserved.
-        unsafe {
-            let here = _mm512_loadu_si512(chunk.as_ptr().cast::<__m512i>());
-            let before = _mm512_loadu_si512(values.as_ptr().add(16 * i).cast::<__m512i>());
-            let new = _mm512_cmpneq_epi32_mask(here, before);
-            let packed = _mm512_maskz_compress_epi32(new, here);
-            _mm512_storeu_si512(out.as_mut_ptr().add(out.len()).cast::<__m512i>(), packed);
-            out.set_len(out.len() + new.count_ones() as usize);
-        }
-    }
-    each_new(values, values.len() - tail.len(), out);
-}
-
-#[target_feature(enable = "avx2,popcnt")]
-pub(super) fn distinct_avx2(values: &[u32], out: &mut Vec<u32>) {
-    let Some(first) = values.first() else { return };
-    out.push(*first);
-    let (chunks, tail) = values[1..].as_chunks::<8>();
-    for (i, chunk) in chunks.iter().enumerate() {
-        // SAFETY: `chunk` is 8 values long and one value stands before it.
-        let (here, before) = unsafe {
-            (
-                _mm256_loadu_si256(chunk.as_ptr().cast::<__m256i>()),
-                _mm256_loadu_si256(values.as_ptr().add(8 * i).cast::<__m256i>()),
-            )
-        };
-        let same = _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(here, before)));
-        let mut new = !same as u32 & 0xFF;
-        while new != 0 {
-            out.push(chunk[new.trailing_zeros() as usize]);
-            new &= new - 1;
-        }
-    }
-    each_new(values, values.len() - tail.len(), out);
-}
-
-/// The values from a place on that differ from the one before.
-fn each_new(values: &[u32], from: usize, out: &mut Vec<u32>) {
-    for pair in values[from - 1..].windows(2) {
-        if pair[0] != pair[1] {
-            out.push(pair[1]);
-        }
-    }
-}
-
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,popcnt")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,bmi1,popcnt")]
 pub(super) fn minima_avx512(
     letters: &[u8],
     n: usize,
-    kw: (usize, usize),
+    w: usize,
     base: u32,
-    memory: &mut lanes::Memory<__m512i>,
+    scratch: &mut Scratch,
     picks: &mut Vec<u32>,
 ) {
     // SAFETY: this function is called where the processor has these instructions, and is compiled for them.
-    unsafe { lanes::minima(letters, n, kw, base, memory, picks) };
+    unsafe { minima::<__m512i>(letters, n, w, base, scratch, picks) };
 }
 
-#[target_feature(enable = "avx2,popcnt")]
+#[target_feature(enable = "avx2,bmi1,popcnt")]
 pub(super) fn minima_avx2(
     letters: &[u8],
     n: usize,
-    kw: (usize, usize),
+    w: usize,
     base: u32,
-    memory: &mut lanes::Memory<__m256i>,
+    scratch: &mut Scratch,
     picks: &mut Vec<u32>,
 ) {
     // SAFETY: as above.
-    unsafe { lanes::minima(letters, n, kw, base, memory, picks) };
+    unsafe { minima::<__m256i>(letters, n, w, base, scratch, picks) };
 }
 
 /// Slots of a bucket whose upper half is the tag. SSE2 is part of x86-64.

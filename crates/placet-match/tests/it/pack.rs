@@ -52,13 +52,18 @@ fn nothing_half_written_is_left() {
 }
 
 #[test]
-fn a_newer_version_is_refused_by_name() {
+fn another_version_is_refused_by_name() {
     let (_folder, path) = small();
     let mut bytes = fs::read(&path).unwrap();
-    bytes[8] = 2;
-    fs::write(&path, bytes).unwrap();
+    bytes[8] = 3;
+    fs::write(&path, &bytes).unwrap();
     let said = Pack::open(&path).unwrap_err();
-    assert!(matches!(said, PackError::Newer { version: 2 }), "{said}");
+    assert!(matches!(said, PackError::Newer { version: 3 }), "{said}");
+    bytes[8] = 1;
+    fs::write(&path, &bytes).unwrap();
+    let said = Pack::open(&path).unwrap_err();
+    assert!(matches!(said, PackError::Older { version: 1 }), "{said}");
+    assert!(said.to_string().contains("build it again"), "{said}");
 }
 
 #[test]
@@ -127,7 +132,7 @@ fn a_signed_table_that_no_search_comes_to_an_end_in_is_refused() {
 }
 
 fn signed_again(mut body: Vec<u8>) -> Vec<u8> {
-    let text = format!("placet.pack/1\nsmall.placet\n{}\n{}\n", body.len(), blake3::hash(&body).to_hex());
+    let text = format!("placet.pack/2\nsmall.placet\n{}\n{}\n", body.len(), blake3::hash(&body).to_hex());
     let mut note = placet_core::note::Note::new(&text).unwrap();
     note.add(signer().sign(&text).unwrap()).unwrap();
     body.extend_from_slice(note.to_string().as_bytes());
