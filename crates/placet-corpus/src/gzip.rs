@@ -5,7 +5,7 @@
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 use libdeflater::Decompressor;
-use memchr::memmem::Finder;
+use memchr::memmem::{self, Finder};
 
 use crate::expansion::Expansion;
 use crate::input::{Fault, Input};
@@ -22,6 +22,7 @@ pub(crate) struct Gunzip {
     crc: Crc,
     at_once: Decompressor,
     magic: Finder<'static>,
+    zeros: Finder<'static>,
     /// The compressed bytes of the member in `out`, where it was decoded at once.
     packed: Vec<u8>,
     state: State,
@@ -48,6 +49,7 @@ impl Gunzip {
             crc: Crc::new(),
             at_once: Decompressor::new(),
             magic: Finder::new(&MAGIC),
+            zeros: Finder::new(&[0, 0]),
             packed: Vec::new(),
             state: State::Header { magic_seen: false },
             member_at: 0,
@@ -136,8 +138,7 @@ impl Gunzip {
         // The decoder checked the checksum and the length behind its stream, wherever that ended. It ended here if the
         // length stands nowhere before; otherwise a damaged member may lie in between.
         let before = member.get(..end.saturating_sub(1)).unwrap_or_default();
-        // By its first byte: a searcher of its own for each member would cost more than the search.
-        if memchr::memchr_iter(stated[0], before).any(|at| before[at..].starts_with(stated)) {
+        if self.length_stands_in(before, *stated) {
             return Ok(false);
         }
         self.packed.extend_from_slice(member);
@@ -150,6 +151,21 @@ impl Gunzip {
                 Err((State::End, Fault { position: member_at, ..fault }))
             }
         }
+    }
+
+    /// Whether the length of a member stands in its bytes before its end.
+    fn length_stands_in(&self, before: &[u8], stated: [u8; 4]) -> bool {
+        let [low, high, 0, 0] = stated else { return memmem::find(before, &stated).is_some() };
+        // Two zeros are rarer than any other byte of the length, and one searcher finds those of every member.
+        let mut from = 0;
+        while let Some(at) = before.get(from..).and_then(|rest| self.zeros.find(rest)) {
+            from += at;
+            if before[..from].ends_with(&[low, high]) {
+                return true;
+            }
+            from += 1;
+        }
+        false
     }
 
     fn header(&mut self, below: &mut dyn Input, magic_seen: bool) -> Result<State, (State, Fault)> {
@@ -321,6 +337,8 @@ pub(crate) fn seek_magic(below: &mut dyn Input, magic: &[u8]) -> Result<bool, Fa
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use std::io::Write as _;
 
     use super::*;
@@ -401,5 +419,17 @@ mod tests {
         let (given, packed, faults) = read(&members.concat());
         assert_eq!(faults.iter().map(|fault| fault.position).collect::<Vec<_>>(), [at as u64]);
         assert!(given.ends_with(&contents[3]) && packed.len() == 1);
+    }
+
+    proptest! {
+        #[test]
+        fn a_length_is_found_wherever_it_stands(
+            before in prop::collection::vec(prop_oneof![4 => 0u8..3, 1 => any::<u8>()], 0..60),
+            length in prop_oneof![0u32..3, 0u32..0x300, 0xfffeu32..0x3_0003],
+        ) {
+            let stated = length.to_le_bytes();
+            let stands = before.windows(4).any(|bytes| bytes == stated);
+            prop_assert_eq!(Gunzip::new().length_stands_in(&before, stated), stands);
+        }
     }
 }
