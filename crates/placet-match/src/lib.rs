@@ -10,18 +10,24 @@
 compile_error!("packs are little-endian and opened without parsing; big-endian machines are not supported");
 
 mod align;
+mod at_hand;
 mod chain;
+mod characters;
 mod fingerprint;
+mod found;
 mod guarantee;
 pub mod letters;
 mod memory;
 mod pack;
+mod passage;
 mod scanner;
 mod simd;
 mod table;
 mod winnow;
 
+pub use at_hand::Texts;
+pub use found::{Match, MatchKind, Measured};
 pub use guarantee::{Guarantee, Params, UnknownGuarantee};
 pub use memory::Pages;
 pub use pack::{Manifest, Pack, PackBuilder, PackError, PackedWork, Prepared};
-pub use scanner::{Match, MatchKind, Measured, PackSet, Scanner, Texts};
+pub use scanner::{PackSet, Scanner};
