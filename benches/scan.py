@@ -191,9 +191,12 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", help="where to make the corpus; kept afterwards (default: a temporary folder)")
     options = parser.parse_args()
+    if options.folder and os.path.isdir(options.folder) and os.listdir(options.folder):
+        parser.error(f"{options.folder} is not empty; name a folder that is not there yet")
     options.placet = os.path.abspath(options.placet)
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or temporary
+        os.makedirs(folder, exist_ok=True)
         sizes = prepare(options, folder)
         scans = Scans(options, folder)
         before = material.load()
