@@ -219,7 +219,7 @@ impl Scanner<'_> {
                 (character(passage.work.start), character(passage.work.end)),
             )
         };
-        let whole = u64::from(passage.letters) * 10 >= work_letters * 9 && work_letters > 0;
+        let whole = u64::from(passage.letters) * 10 >= work_letters.saturating_mul(9) && work_letters > 0;
         let (item_start, item_end) = (character(start), character(end));
         Match {
             pack: hit.pack,

@@ -285,7 +285,11 @@ impl Pack {
         let map = self.characters.words().get(*from as usize..*to as usize).unwrap_or_default();
         let point = (letter / MAP_LETTERS) as usize;
         match (map.get(point), map.get(point + 1)) {
-            (Some(a), Some(b)) => a + b.saturating_sub(*a) * (letter % MAP_LETTERS) / MAP_LETTERS,
+            (Some(a), Some(b)) => {
+                // In two parts, since an issuer may state any number.
+                let (step, part) = (b.saturating_sub(*a), letter % MAP_LETTERS);
+                a + step / MAP_LETTERS * part + step % MAP_LETTERS * part / MAP_LETTERS
+            }
             (Some(a), None) => *a,
             _ => map.last().copied().unwrap_or(0),
         }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use placet_match::{Guarantee, Pack, PackBuilder, PackError};
+use placet_match::{Guarantee, Pack, PackBuilder, PackError, PackSet};
 use proptest::prelude::*;
 
 use crate::library::{build, prose, signer, work};
@@ -112,6 +112,25 @@ fn signed_tables_that_do_not_fit_are_refused() {
         let said = Pack::open(&path).unwrap_err().to_string();
         assert!(said.contains("its tables do not fit together"), "{said}");
     }
+}
+
+/// Places in a work's text are told from numbers that the issuer wrote.
+#[test]
+fn signed_numbers_of_any_size_are_borne() {
+    let (_folder, path) = small();
+    let bytes = fs::read(&path).unwrap();
+    let number = |at: usize| u64::from_le_bytes(*bytes[at..at + 8].first_chunk().unwrap()) as usize;
+    let listed = bytes.windows(8).position(|w| w == b"chars\0\0\0").unwrap();
+    let (start, length) = (number(listed + 8), number(listed + 16));
+    let mut forged = bytes[..number(16)].to_vec();
+    for (i, place) in forged[start..start + length].chunks_mut(8).enumerate() {
+        place.fill(if i % 2 == 0 { 0 } else { 0xff });
+    }
+    fs::write(&path, signed_again(forged)).unwrap();
+    let set = PackSet::new(vec![Pack::open(&path).unwrap()]);
+    let mut found = vec![];
+    set.scanner().scan(&prose(1, 500), None, &mut found);
+    assert!(found.iter().any(|m| m.work_end > 1 << 40), "{found:?}");
 }
 
 /// Every search in a table without an empty slot would walk through all of it.
