@@ -69,6 +69,10 @@ fn says_as_much(
     needed: usize,
     piece: impl Fn(&Hit) -> Range<usize>,
 ) -> bool {
+    // A hit whose flank agrees needs no other, and a run of guaranteed length has one, whatever stands before it.
+    if hits.iter().any(|hit| piece(hit).len() >= needed) {
+        return true;
+    }
     let mut said: Vec<Range<usize>> = Vec::new();
     hits.iter().take(LOOKED_AT).any(|hit| {
         let (from, at) = (hits[0].item as usize, hit.item as usize);
@@ -98,8 +102,22 @@ fn union(pieces: impl Iterator<Item = Range<usize>>) -> usize {
     })
 }
 
-/// What the text says: a chain whose passage is shorter than an idiom may be is no match.
-pub(crate) fn aligned(guarantee: Guarantee, hits: &[Hit], item: &[u8], work: &WorkText) -> Option<Passage> {
+/// What the text says of a chain: one passage, or, where too much lies between its hits for that, those around single hits. A
+/// run of guaranteed length holds a hit whose flank agrees (or a refrain), and is found whatever else the chain has.
+pub(crate) fn aligned(guarantee: Guarantee, hits: &[Hit], item: &[u8], work: &WorkText) -> Vec<Passage> {
+    let mut passages: Vec<Passage> = aligned_as_one(guarantee, hits, item, work).into_iter().collect();
+    if passages.is_empty() {
+        for hit in hits.iter().filter(|hit| hit.before || hit.behind || hit.refrain) {
+            if passages.last().is_none_or(|last| last.item.end <= hit.item as usize) {
+                passages.extend(aligned_as_one(guarantee, &[*hit], item, work));
+            }
+        }
+    }
+    passages
+}
+
+/// One passage of all hits: none where it is shorter than an idiom may be, or less than half of it agrees.
+fn aligned_as_one(guarantee: Guarantee, hits: &[Hit], item: &[u8], work: &WorkText) -> Option<Passage> {
     let params = guarantee.params();
     let k = params.k as usize;
     let letters = work.letters.as_slice();

@@ -175,11 +175,12 @@ impl Scanner<'_> {
         let at_hand = texts.and_then(|t| self.texts.get(t, hits[0].pack, hits[0].work));
         let mut passages: Vec<Passage> = chains(hits, GAP_RUNS * guarantee.letters())
             .into_iter()
-            .filter_map(|chain| {
+            .flat_map(|chain| {
                 let hits: Vec<Hit> = chain.into_iter().map(|i| hits[i as usize]).collect();
+                let item = self.letters.as_slice();
                 match &at_hand {
-                    Some(work) => aligned(guarantee, &hits, self.letters.as_slice(), work),
-                    None => estimated(guarantee, &hits, self.letters.as_slice(), &self.picks),
+                    Some(work) => aligned(guarantee, &hits, item, work),
+                    None => estimated(guarantee, &hits, item, &self.picks).into_iter().collect(),
                 }
             })
             .collect();

@@ -125,6 +125,44 @@ fn an_idiom_that_an_item_repeats_is_no_match() {
 }
 
 #[test]
+fn a_run_behind_a_phrase_that_is_repeated_is_found() {
+    let library = Library::new(1, 4000);
+    let text = &library.0[0].1;
+    for guarantee in Guarantee::ALL {
+        let set = library.set(guarantee);
+        let letters = guarantee.letters() as usize;
+        // Shorter than a k-gram and a flank, longer than a k-gram: it is hit, and the hits go on into the run.
+        let phrase = run(text, 5000, guarantee.params().k as usize + 12);
+        for from in (5000..5400).step_by(20) {
+            let item = format!("{} 7 {}", format!("{phrase} 8 ").repeat(400), run(text, from, letters));
+            for texts in [None, Some(&library as &dyn Texts)] {
+                assert!(!scan(&set, &item, texts).is_empty(), "{guarantee} from {from}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_run_far_behind_a_phrase_of_the_same_work_is_found() {
+    let library = Library::new(1, 4000);
+    let text = &library.0[0].1;
+    for guarantee in Guarantee::ALL {
+        let set = library.set(guarantee);
+        let letters = guarantee.letters() as usize;
+        for from in (5000..5400).step_by(20) {
+            // As far apart as in the work, with other words in between: together less than half of it agrees.
+            let between = foreign(from as u64, 4 * letters);
+            let apart = 40 + Letters::of(&between).as_slice().len().min(5 * letters);
+            let between = run(&between, 0, apart - 40);
+            let item = format!("{} {between} 7 {}", run(text, from, 40), run(text, from + apart, letters));
+            for texts in [None, Some(&library as &dyn Texts)] {
+                assert!(!scan(&set, &item, texts).is_empty(), "{guarantee} from {from}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_whole_work_is_exact_or_near() {
     let library = Library::new(2, 900);
     let set = library.set(Guarantee::Words20);
