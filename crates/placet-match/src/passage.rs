@@ -102,18 +102,27 @@ fn union(pieces: impl Iterator<Item = Range<usize>>) -> usize {
     })
 }
 
-/// What the text says of a chain: one passage, or, where too much lies between its hits for that, those around single hits. A
-/// run of guaranteed length holds a hit whose flank agrees (or a refrain), and is found whatever else the chain has.
+/// What the text says of a chain: the passage of its hits together, and those around single hits that it leaves out: because
+/// too much lies between them, or because the item says again what it said. A run of guaranteed length holds a hit whose flank
+/// agrees (or a refrain), and is found whatever else the chain has.
 pub(crate) fn aligned(guarantee: Guarantee, hits: &[Hit], item: &[u8], work: &WorkText) -> Vec<Passage> {
-    let mut passages: Vec<Passage> = aligned_as_one(guarantee, hits, item, work).into_iter().collect();
-    if passages.is_empty() {
-        for hit in hits.iter().filter(|hit| hit.before || hit.behind || hit.refrain) {
-            if passages.last().is_none_or(|last| last.item.end <= hit.item as usize) {
-                passages.extend(aligned_as_one(guarantee, &[*hit], item, work));
-            }
+    let together = aligned_as_one(guarantee, hits, item, work);
+    let within = |passage: Option<&Passage>, hit: &Hit| {
+        passage.is_some_and(|passage| passage.item.contains(&(hit.item as usize)))
+    };
+    let mut single: Vec<Passage> = Vec::new();
+    for hit in hits.iter().filter(|hit| is_sure(hit)) {
+        if !within(together.as_ref(), hit) && !within(single.last(), hit) {
+            single.extend(aligned_as_one(guarantee, &[*hit], item, work));
         }
     }
-    passages
+    single.extend(together);
+    single
+}
+
+/// Whether a hit says enough without another: a flank agrees, or it comes so often that flanks are not asked for.
+pub(crate) fn is_sure(hit: &Hit) -> bool {
+    hit.before || hit.behind || hit.refrain
 }
 
 /// One passage of all hits: none where it is shorter than an idiom may be, or less than half of it agrees.

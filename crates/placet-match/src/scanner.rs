@@ -11,7 +11,7 @@ use crate::found::{Match, MatchKind, Measured};
 use crate::guarantee::Guarantee;
 use crate::letters::Letters;
 use crate::pack::Pack;
-use crate::passage::{Passage, aligned, estimated};
+use crate::passage::{Passage, aligned, estimated, is_sure};
 use crate::table::Table;
 use crate::winnow::Winnower;
 
@@ -173,24 +173,44 @@ impl Scanner<'_> {
         found: &mut Vec<Match>,
     ) {
         let at_hand = texts.and_then(|t| self.texts.get(t, hits[0].pack, hits[0].work));
-        let mut passages: Vec<Passage> = chains(hits, GAP_RUNS * guarantee.letters())
+        let item = self.letters.as_slice();
+        let say = |hits: &[Hit]| match &at_hand {
+            Some(work) => aligned(guarantee, hits, item, work),
+            None => estimated(guarantee, hits, item, &self.picks).into_iter().collect(),
+        };
+        let chains: Vec<Vec<Hit>> = chains(hits, GAP_RUNS * guarantee.letters())
             .into_iter()
-            .flat_map(|chain| {
-                let hits: Vec<Hit> = chain.into_iter().map(|i| hits[i as usize]).collect();
-                let item = self.letters.as_slice();
-                match &at_hand {
-                    Some(work) => aligned(guarantee, &hits, item, work),
-                    None => estimated(guarantee, &hits, item, &self.picks).into_iter().collect(),
-                }
-            })
+            .map(|chain| chain.into_iter().map(|i| hits[i as usize]).collect())
             .collect();
+        let mut passages: Vec<(Passage, &[Hit])> = Vec::new();
+        for chain in &chains {
+            passages.extend(say(chain).into_iter().map(|passage| (passage, chain.as_slice())));
+        }
         // Of passages that lie over one another in the item (a refrain), the longest stands.
-        passages.sort_by_key(|p| (std::cmp::Reverse(p.letters), p.item.start, p.work.start));
+        passages.sort_by_key(|(p, _)| (std::cmp::Reverse(p.letters), p.item.start, p.work.start));
         let mut kept: Vec<Passage> = Vec::new();
-        for passage in passages {
+        let mut left: Vec<&[Hit]> = Vec::new();
+        for (passage, chain) in passages {
             let covered: usize = kept.iter().map(|k| overlap(&k.item, &passage.item)).sum();
             if covered * 2 < passage.item.len() {
                 kept.push(passage);
+            } else {
+                left.push(chain);
+            }
+        }
+        // What is sure of those that do not stand, and does not lie under one that does, stands alone.
+        let mut under = merged(&kept);
+        for chain in left {
+            let before = kept.len();
+            for hit in chain.iter().filter(|hit| is_sure(hit)) {
+                let at = hit.item as usize;
+                let last = kept[before..].last();
+                if !holds(&under, at) && last.is_none_or(|last| !last.item.contains(&at)) {
+                    kept.extend(say(&[*hit]));
+                }
+            }
+            if kept.len() > before {
+                under = merged(&kept);
             }
         }
         if !kept.is_empty() {
@@ -278,6 +298,25 @@ fn mark_commons(set: &PackSet, found: &mut [Match]) {
         };
         m.common = common.iter().any(covers);
     }
+}
+
+/// The stretches that passages cover, ascending.
+fn merged(passages: &[Passage]) -> Vec<Range<usize>> {
+    let mut ranges: Vec<Range<usize>> = passages.iter().map(|passage| passage.item.clone()).collect();
+    ranges.sort_unstable_by_key(|range| range.start);
+    ranges.dedup_by(|next, last| {
+        let touch = next.start <= last.end;
+        if touch {
+            last.end = last.end.max(next.end);
+        }
+        touch
+    });
+    ranges
+}
+
+fn holds(ranges: &[Range<usize>], at: usize) -> bool {
+    let behind = ranges.partition_point(|range| range.start <= at);
+    behind.checked_sub(1).is_some_and(|i| ranges[i].contains(&at))
 }
 
 fn overlap(a: &Range<usize>, b: &Range<usize>) -> usize {

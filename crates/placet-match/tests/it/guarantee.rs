@@ -54,6 +54,41 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+    #[test]
+    fn a_run_is_found_among_shreds_of_the_same_work(
+        shreds in prop::collection::vec((0usize..20_000, 10usize..120, 0usize..30), 0..60),
+        again in 1usize..6,
+        from in 0usize..20_000,
+        place: prop::sample::Index,
+    ) {
+        let library = Library::new(2, 4000);
+        let text = &library.0[1].1;
+        for guarantee in Guarantee::ALL {
+            let set = library.set(guarantee);
+            let letters = guarantee.letters() as usize;
+            let mut parts: Vec<String> = vec![];
+            for _ in 0..again {
+                for (from, length, between) in &shreds {
+                    let shred = run(text, *from, (*length).min(letters - 1));
+                    parts.push(format!("{shred} 8 {}", foreign(*from as u64, *between)));
+                }
+            }
+            let place = place.index(parts.len() + 1);
+            let before: String = parts[..place].concat();
+            let shared = run(text, from, letters);
+            let item = format!("{before} 7 {shared} 7 {}", parts[place..].concat());
+            let truth = before.chars().count() + 3..before.chars().count() + 3 + shared.chars().count();
+            for texts in [None, Some(&library as &dyn Texts)] {
+                let found = scan(&set, &item, texts);
+                let hit = found.iter().any(|m| m.work == 1 && m.item_start < truth.end && m.item_end > truth.start);
+                prop_assert!(hit, "{} {} {:?} [{}] {:?}", guarantee, texts.is_some(), truth, shared, found);
+            }
+        }
+    }
+}
+
 #[test]
 fn runs_in_every_script_are_found() {
     // The same sentence again and again with a running number: every k-gram without the number comes 400 times.
