@@ -337,9 +337,9 @@ pub(crate) fn seek_magic(below: &mut dyn Input, magic: &[u8]) -> Result<bool, Fa
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use std::io::Write as _;
+
+    use proptest::prelude::*;
 
     use super::*;
     use crate::input::Buffered;

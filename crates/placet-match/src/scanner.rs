@@ -1,6 +1,6 @@
 //! Packs scanned as one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use crate::at_hand::{TextCache, Texts, WorkText};
@@ -182,27 +182,27 @@ impl Scanner<'_> {
             .into_iter()
             .map(|chain| chain.into_iter().map(|i| hits[i as usize]).collect())
             .collect();
-        let mut passages: Vec<(Passage, &[Hit])> = Vec::new();
-        for chain in &chains {
-            passages.extend(say(chain).into_iter().map(|passage| (passage, chain.as_slice())));
+        let mut passages: Vec<(Passage, usize)> = Vec::new();
+        for (number, chain) in chains.iter().enumerate() {
+            passages.extend(say(chain).into_iter().map(|passage| (passage, number)));
         }
         // Of passages that lie over one another in the item (a refrain), the longest stands.
         passages.sort_by_key(|(p, _)| (std::cmp::Reverse(p.letters), p.item.start, p.work.start));
         let mut kept: Vec<Passage> = Vec::new();
-        let mut left: Vec<&[Hit]> = Vec::new();
+        let mut left: BTreeSet<usize> = BTreeSet::new();
         for (passage, chain) in passages {
             let covered: usize = kept.iter().map(|k| overlap(&k.item, &passage.item)).sum();
             if covered * 2 < passage.item.len() {
                 kept.push(passage);
             } else {
-                left.push(chain);
+                left.insert(chain);
             }
         }
         // What is sure of those that do not stand, and does not lie under one that does, stands alone.
         let mut under = merged(&kept);
         for chain in left {
             let before = kept.len();
-            for hit in chain.iter().filter(|hit| is_sure(hit)) {
+            for hit in chains[chain].iter().filter(|hit| is_sure(hit)) {
                 let at = hit.item as usize;
                 let last = kept[before..].last();
                 if !holds(&under, at) && last.is_none_or(|last| !last.item.contains(&at)) {
