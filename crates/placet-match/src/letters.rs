@@ -63,6 +63,27 @@ impl Letters {
         }
     }
 
+    /// Replaces the letters by those of a JSON string (RFC 8259, section 7), given as it stands between its quotes, whose
+    /// escapes are all of two bytes. There is no way back from these letters to characters. Returns false for what is not
+    /// UTF-8 or over 4 GiB.
+    pub(crate) fn read_quoted(&mut self, quoted: &[u8], level: Level) -> bool {
+        self.bytes.clear();
+        self.blocks.clear();
+        self.bytes.reserve(quoted.len() + simd::BLOCK);
+        let mut at = 0;
+        while at < quoted.len() {
+            at += simd::compact_quoted(level, &quoted[at..], &mut self.bytes);
+            let rest = &quoted[at..];
+            let foreign = rest.iter().position(u8::is_ascii).unwrap_or(rest.len());
+            let Ok(foreign) = std::str::from_utf8(&rest[..foreign]) else { return false };
+            for c in foreign.chars() {
+                each_letter(c, |l| self.bytes.push(l));
+            }
+            at += foreign.len();
+        }
+        u32::try_from(quoted.len()).is_ok()
+    }
+
     /// The letters.
     pub fn as_slice(&self) -> &[u8] {
         &self.bytes
@@ -268,6 +289,19 @@ mod tests {
                 });
             }
             prop_assert_eq!(letters.as_slice().len(), n);
+        }
+
+        #[test]
+        fn a_quoted_text_has_the_letters_of_the_text(text in "([a-z\\\\ ]{0,90}|[a-z\\\\\"\n\t]{0,9}|\\PC{0,9}){0,20}") {
+            let json = serde_json::to_string(&text).unwrap();
+            // Controls that have no escape of two bytes.
+            prop_assume!(!json.contains("\\u") || text.contains("\\u"));
+            let expected = Letters::of(&text);
+            for level in Level::available() {
+                let mut letters = Letters::default();
+                prop_assert!(letters.read_quoted(&json.as_bytes()[1..json.len() - 1], level));
+                prop_assert_eq!(letters.as_slice(), expected.as_slice(), "{:?}", level);
+            }
         }
 
         #[test]

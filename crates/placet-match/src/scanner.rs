@@ -12,6 +12,7 @@ use crate::guarantee::Guarantee;
 use crate::letters::Letters;
 use crate::pack::Pack;
 use crate::passage::{Passage, aligned, estimated, is_sure};
+use crate::simd;
 use crate::table::Table;
 use crate::winnow::Winnower;
 
@@ -108,6 +109,17 @@ impl Scanner<'_> {
         let found = &mut found[from..];
         mark_commons(self.set, found);
         found.sort_by_key(|m| (m.item_start, m.item_end, m.pack, m.work));
+    }
+
+    /// Whether [`Scanner::scan`] could find anything in a text, given as a JSON string (RFC 8259, section 7) as it stands
+    /// between its quotes: where this is false, it finds nothing. Only for strings whose escapes are all of two bytes.
+    pub fn could_find_in(&mut self, quoted: &[u8]) -> bool {
+        !self.letters.read_quoted(quoted, simd::level())
+            || (0..self.tiers.len()).any(|t| {
+                self.tiers[t].winnower.pick(self.letters.as_slice(), &mut self.picks);
+                self.probe(t);
+                !self.hits.is_empty()
+            })
     }
 
     /// Letters of the text scanned last.

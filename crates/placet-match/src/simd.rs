@@ -7,6 +7,7 @@
     reason = "vector loads, stores and prefetches; each has a safe twin that tests compare"
 )]
 
+mod low;
 mod minima;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -16,7 +17,9 @@ mod x86;
 
 use std::sync::OnceLock;
 
-pub(crate) use minima::{ORDER_LETTERS, STRIDE, Scratch, W_MIN, order};
+#[cfg(test)]
+pub(crate) use minima::{ORDER_LETTERS, order};
+pub(crate) use minima::{STRIDE, Scratch};
 
 /// Bytes of text that the vector forms take at a time.
 pub(crate) const BLOCK: usize = 64;
@@ -72,23 +75,45 @@ pub(crate) fn compact(
     letters: &mut Vec<u8>,
     blocks: &mut Vec<(u32, u32)>,
 ) -> usize {
-    let (whole, rest) = bytes.as_chunks::<BLOCK>();
-    let done = match level {
-        Level::Portable => {
-            compact_blocks(whole, base, letters, blocks, |block, letters| compact_block(block, letters))
+    compact_as::<false>(level, bytes, letters, |byte, letters| {
+        if blocks.last().is_none_or(|b| base + byte - b.1 as usize >= BLOCK) {
+            blocks.push((letters as u32, (base + byte) as u32));
         }
+    })
+}
+
+/// The same for a JSON string as it stands between its quotes, with escapes of two bytes only: none of them is a letter.
+pub(crate) fn compact_quoted(level: Level, bytes: &[u8], letters: &mut Vec<u8>) -> usize {
+    compact_as::<true>(level, bytes, letters, |_, _| ())
+}
+
+/// Before each block, `mark` gets the bytes and the letters before it.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "compiled once for texts and once for quoted ones")]
+fn compact_as<const QUOTED: bool>(
+    level: Level,
+    bytes: &[u8],
+    letters: &mut Vec<u8>,
+    mut mark: impl FnMut(usize, usize),
+) -> usize {
+    let (whole, rest) = bytes.as_chunks::<BLOCK>();
+    let mut escaped = false;
+    let done = match level {
+        Level::Portable => compact_blocks(whole, letters, &mut mark, |block, letters| {
+            compact_block::<QUOTED>(block, letters, &mut escaped)
+        }),
         // SAFETY: the level says that the processor has these instructions.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => unsafe { x86::compact_avx2(whole, base, letters, blocks) },
+        Level::Avx2 => unsafe { x86::compact_avx2::<QUOTED>(whole, letters, &mut mark, &mut escaped) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => unsafe { x86::compact_avx512(whole, base, letters, blocks) },
+        Level::Avx512 => unsafe { x86::compact_avx512::<QUOTED>(whole, letters, &mut mark, &mut escaped) },
     };
     if done < whole.len() * BLOCK || rest.is_empty() {
         return done;
     }
-    mark(base + done, letters, blocks);
-    done + compact_block(rest, letters)
+    mark(done, letters.len());
+    done + compact_block::<QUOTED>(rest, letters, &mut escaped)
 }
 
 /// Compacts block after block, up to the first byte that is not ASCII.
@@ -96,13 +121,12 @@ pub(crate) fn compact(
 #[expect(clippy::inline_always, reason = "compiled once for each level inside its target-feature wrapper")]
 fn compact_blocks(
     whole: &[[u8; BLOCK]],
-    base: usize,
     letters: &mut Vec<u8>,
-    blocks: &mut Vec<(u32, u32)>,
+    mark: &mut impl FnMut(usize, usize),
     mut block: impl FnMut(&[u8; BLOCK], &mut Vec<u8>) -> usize,
 ) -> usize {
     for (i, bytes) in whole.iter().enumerate() {
-        mark(base + i * BLOCK, letters, blocks);
+        mark(i * BLOCK, letters.len());
         let ascii = block(bytes, letters);
         if ascii < BLOCK {
             return i * BLOCK + ascii;
@@ -111,31 +135,44 @@ fn compact_blocks(
     whole.len() * BLOCK
 }
 
-/// Notes how many letters stand before a byte, where the last note is [`BLOCK`] bytes back.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "compiled once for each level inside its target-feature wrapper")]
-fn mark(byte: usize, letters: &[u8], blocks: &mut Vec<(u32, u32)>) {
-    if blocks.last().is_none_or(|b| byte - b.1 as usize >= BLOCK) {
-        blocks.push((letters.len() as u32, byte as u32));
-    }
-}
-
-fn compact_block(bytes: &[u8], letters: &mut Vec<u8>) -> usize {
+/// `escaped` says whether the first byte is, and gets whether the byte behind the last one is.
+fn compact_block<const QUOTED: bool>(bytes: &[u8], letters: &mut Vec<u8>, escaped: &mut bool) -> usize {
     for (i, b) in bytes.iter().enumerate() {
+        if QUOTED && std::mem::take(escaped) && b.is_ascii() {
+            continue;
+        }
         if b.is_ascii_alphanumeric() {
             letters.push(b.to_ascii_lowercase());
         } else if !b.is_ascii() {
             return i;
+        } else if QUOTED {
+            *escaped = *b == b'\\';
         }
     }
     bytes.len()
 }
 
+/// Which bytes of a block are escaped, where these are backslashes: those behind the first, the third, … of a row of them.
+/// (A row that begins at an even place and ends behind an odd number turns up as a carry when the starts are added to it:
+/// Langdale and Lemire, Parsing Gigabytes of JSON per Second, 2019, §3.1.1.)
+#[inline]
+#[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "for vectors"))]
+fn escaped_of(backslashes: u64, first_escaped: &mut bool) -> u64 {
+    const EVEN: u64 = 0x5555_5555_5555_5555;
+    let first = u64::from(*first_escaped);
+    let backslashes = backslashes & !first;
+    let behind = backslashes << 1 | first;
+    let odd_starts = backslashes & !EVEN & !behind;
+    let (even_rows, carried) = odd_starts.overflowing_add(backslashes);
+    *first_escaped = carried;
+    (EVEN ^ even_rows << 1) & behind
+}
+
 /// Appends to `picks` the positions (from `base` on) of the k-grams that are the least one of a window of w, or one of
 /// several least ones, for the first `n` windows: ascending, and only those behind the last one in `picks`.
 ///
-/// The order is that of [`order`]. `letters` holds at least the [`ORDER_LETTERS`] of each k-gram, n + w - 1 is at most
-/// [`STRIDE`], w from [`W_MIN`] to 200.
+/// The order is that of the test's `order`. `letters` holds at least the [`ORDER_LETTERS`] of each k-gram, and n + w - 1 is at
+/// most [`STRIDE`].
 pub(crate) fn window_minima(
     level: Level,
     letters: &[u8],

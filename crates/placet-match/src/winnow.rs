@@ -26,14 +26,6 @@ impl Winnower {
         let k = self.params.k as usize;
         let Some(count) = (letters.len() + 1).checked_sub(k).filter(|n| *n > 0) else { return };
         let w = (self.params.w as usize).min(count);
-        if w < simd::W_MIN {
-            // One window.
-            let orders = letters.windows(simd::ORDER_LETTERS).take(count).filter_map(<[u8]>::first_chunk);
-            let orders = orders.map(simd::order);
-            let least = orders.clone().min();
-            picks.extend((0u32..).zip(orders).filter(|(_, order)| Some(*order) == least).map(|(at, _)| at));
-            return;
-        }
         let windows = count - w + 1;
         // Parts of about one length: a short last one would cost more than its share.
         let most = simd::STRIDE + 1 - w;

@@ -1,26 +1,29 @@
 //! The least k-grams of each window.
 //!
-//! A vector holds the values of neighbouring places, and goes through a row of steps in which each place is joined with
-//! the one 1, 2, 4 and 8 places ahead. So many places further are lanes of the same vector and of the next one, which comes
-//! a turn later: nothing is stored and loaded between the steps.
+//! Nearly every window holds a k-gram whose order is *low*: below a bound that leaves about seven of them in a
+//! window. The least one is then low, too. So only low places are looked at: one is picked where the next lesser ones on both
+//! sides leave room for a window between them. The rare stretch of a window's length without a low place is gone through
+//! place by place.
+//!
+//! Orders are made in vectors that hold the values of neighbouring places and go through a row of steps, in which each place
+//! is joined with the one 1, 2, 4 and 8 places ahead. So many places further are lanes of the same vector and of the next
+//! one, which comes a turn later: nothing is stored and loaded between the steps.
 
+use std::ops::Range;
+
+use super::low::Low;
 use super::vector::{LANES_MAX, Vector};
 
 /// Positions worked on at a time: the scratch arrays stay in the nearest cache.
 pub(crate) const STRIDE: usize = 4096;
 /// Letters by which k-grams are ordered: the first ones. All of them would cost more, and tell few more k-grams apart.
 pub(crate) const ORDER_LETTERS: usize = 16;
-/// The narrowest window and the widest.
-pub(crate) const W_MIN: usize = NARROW;
-const W_MAX: usize = 200;
-/// Width of the windows that the steps in registers lead to.
-const NARROW: usize = 16;
-/// Turns after which the first vector has gone through the steps: those to the order of a k-gram, and those from one place
-/// to a narrow window.
-const TO_ORDER: usize = 3;
-const TO_NARROW: usize = 4;
+/// Turns after which the first vector has gone through the steps to the order of a k-gram.
+const TURNS_LATE: usize = 3;
 /// Turns of a loop between two questions whether to go on; then what they keep for the next one needs no moving, either.
 const TURNS: usize = 4;
+/// Bits of a word of places.
+pub(super) const WORD: usize = 64;
 
 /// The factors of the order hash, in the order in which they are applied: odd, so that of two k-grams of which one of these
 /// letters differs, the orders always differ.
@@ -30,7 +33,8 @@ const TO_EIGHT: u16 = 0xCA6B;
 const TO_SIXTEEN: u16 = 0xAE35;
 const LAST: u16 = 0x352D;
 
-/// The order of a k-gram: a hash of its first letters.
+/// The order of a k-gram by its definition: a hash of its first letters.
+#[cfg(test)]
 pub(crate) fn order(kgram: &[u8; ORDER_LETTERS]) -> u16 {
     fn hash(letters: &[u8]) -> u16 {
         if let [first, second] = letters {
@@ -49,12 +53,18 @@ pub(crate) fn order(kgram: &[u8; ORDER_LETTERS]) -> u16 {
     (x ^ x >> 7).wrapping_mul(LAST)
 }
 
-/// Values of a stride, of the windows and vectors that reach behind it, and of the turns before the first one is done; in
-/// whole cache lines, since a vector that crosses two lines costs twice as much to move.
+/// Values of a stride and of what is read and written around them; in whole cache lines, since a vector that crosses two
+/// lines costs twice as much to move.
 #[repr(align(64))]
-struct Lines([u16; ROOM]);
+pub(super) struct Lines(pub(super) [u16; ROOM]);
 
-const ROOM: usize = STRIDE + 2 * W_MAX.next_multiple_of(64) + (TO_ORDER + TO_NARROW + TURNS) * LANES_MAX;
+const ROOM: usize = STRIDE + (TURNS_LATE + TURNS) * LANES_MAX + WORD;
+
+impl Lines {
+    pub(super) fn new() -> Box<Lines> {
+        Box::new(Lines([0; ROOM]))
+    }
+}
 
 #[repr(align(64))]
 struct Text([u8; ROOM]);
@@ -63,23 +73,14 @@ struct Text([u8; ROOM]);
 pub(crate) struct Scratch {
     letters: Box<Text>,
     orders: Box<Lines>,
-    windows: Box<Lines>,
-    narrow: Box<Lines>,
-    wider: Box<Lines>,
-    result: Box<Lines>,
+    low: Low,
+    open: Vec<Open>,
 }
 
 impl Default for Scratch {
     fn default() -> Self {
-        let lines = || Box::new(Lines([0; ROOM]));
-        Scratch {
-            letters: Box::new(Text([0; ROOM])),
-            orders: lines(),
-            windows: lines(),
-            narrow: lines(),
-            wider: lines(),
-            result: lines(),
-        }
+        let letters = Box::new(Text([0; ROOM]));
+        Scratch { letters, orders: Lines::new(), low: Low::new(), open: Vec::new() }
     }
 }
 
@@ -100,31 +101,31 @@ pub(super) unsafe fn minima<V: Vector>(
 ) {
     let positions = n + w - 1;
     let needed = positions + ORDER_LETTERS - 1;
-    assert!(n > 0 && (W_MIN..=W_MAX).contains(&w) && positions <= STRIDE);
-    let Scratch { letters: text, orders, windows, narrow, wider, result } = scratch;
+    assert!(n > 0 && w > 0 && positions <= STRIDE);
+    let Scratch { letters: text, orders, low, open } = scratch;
     text.0[..needed].copy_from_slice(&letters[..needed]);
-    text.0[needed..needed + W_MAX + (TO_ORDER + TURNS) * LANES_MAX].fill(0);
-    let known = (picks.len(), picks.last().copied());
-    // SAFETY: the caller's promise; so many positions fit, and all that is read behind them.
-    unsafe {
-        write_orders::<V>(&text.0, positions + W_MAX, &mut orders.0);
-        let orders = &orders.0[TO_ORDER * V::LANES..];
-        // The least value of each window, between values that are less than any: none is behind the text.
-        let windows = &mut windows.0;
-        windows[..w - 1].fill(0);
-        slide::<V, false>(orders, n, w, narrow, wider, &mut windows[w - 1..]);
-        windows[positions..positions + w + WORD].fill(0);
-        // A k-gram is picked where it is the greatest of these, over the windows that hold it.
-        let greatest = &mut result.0;
-        slide::<V, true>(windows, positions, w, narrow, wider, greatest);
-        for at in (0..positions).step_by(WORD) {
-            push(V::equal_of_64(orders, greatest, at), base + at as u32, picks);
-        }
+    let (known, last) = (picks.len(), picks.last().copied());
+    // SAFETY: the caller's promise; so many positions fit, and what is read and written behind them.
+    let settled = unsafe {
+        write_orders::<V>(&text.0, positions, &mut orders.0);
+        low.find::<V>(&orders.0[TURNS_LATE * V::LANES..], positions, w);
+        low.pick::<V>(w, base, picks)
+    };
+    let orders = &orders.0[TURNS_LATE * V::LANES..][..positions];
+    if !settled {
+        picks.truncate(known);
+        pick_one_by_one(low.iter(), 0..positions as u32, w, base, open, picks);
     }
-    let behind = picks.iter().rev().take_while(|place| **place >= base + positions as u32).count();
-    picks.truncate(picks.len() - behind);
-    let again = picks[known.0..].iter().take_while(|place| Some(**place) <= known.1).count();
-    picks.drain(known.0..known.0 + again);
+    for gap in low.gaps.drain(..) {
+        let places = gap.clone().map(|place| (place, orders[place as usize]));
+        pick_one_by_one(places, gap, w, base, open, picks);
+    }
+    let new = &mut picks[known..];
+    if !new.is_sorted() {
+        new.sort_unstable();
+    }
+    let again = new.iter().take_while(|place| Some(**place) <= last).count();
+    picks.drain(known..known + again);
 }
 
 /// Writes the order of each of the first `n` k-grams, as many turns late as the steps take.
@@ -135,8 +136,8 @@ unsafe fn write_orders<V: Vector>(letters: &[u8], n: usize, orders: &mut [u16]) 
     unsafe {
         let [two, four, eight, sixteen, last] =
             [TWO, TO_FOUR, TO_EIGHT, TO_SIXTEEN, LAST].map(|factor| V::splat(factor));
-        let mut before = [V::splat(0); TO_ORDER];
-        for turns in (0..n + TO_ORDER * V::LANES).step_by(TURNS * V::LANES) {
+        let mut before = [V::splat(0); TURNS_LATE];
+        for turns in (0..n + TURNS_LATE * V::LANES).step_by(TURNS * V::LANES) {
             for turn in 0..TURNS {
                 let at = turns + turn * V::LANES;
                 let twos = V::pairs(letters, at).times(two).folded::<8>();
@@ -150,121 +151,37 @@ unsafe fn write_orders<V: Vector>(letters: &[u8], n: usize, orders: &mut [u16]) 
     }
 }
 
-/// Writes the least or greatest value of each of the first `n` windows of w, and some more values.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "compiled once for each level inside its target-feature wrapper")]
-unsafe fn slide<V: Vector, const GREATEST: bool>(
-    values: &[u16],
-    n: usize,
+/// A place behind which no lesser one was met yet.
+struct Open {
+    place: u32,
+    order: u32,
+    /// The first place behind the next lesser one before.
+    from: u32,
+}
+
+/// Appends the places that are the least of a window within the range, or one of several least ones, in any order. Places
+/// that are not given are less than none.
+fn pick_one_by_one(
+    places: impl Iterator<Item = (u32, u16)>,
+    range: Range<u32>,
     w: usize,
-    narrow: &mut Lines,
-    wider: &mut Lines,
-    windows: &mut [u16],
+    base: u32,
+    open: &mut Vec<Open>,
+    picks: &mut Vec<u32>,
 ) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        narrowed::<V, GREATEST>(values, n + w, &mut narrow.0);
-        let narrow = &narrow.0[TO_NARROW * V::LANES..];
-        if w <= 5 * NARROW {
-            widen::<V, GREATEST>(narrow, NARROW, n, w, windows);
-        } else {
-            widen::<V, GREATEST>(narrow, NARROW, n + w - 4 * NARROW, 4 * NARROW, &mut wider.0);
-            widen::<V, GREATEST>(&wider.0, 4 * NARROW, n, w, windows);
-        }
-    }
-}
-
-/// Writes the least or greatest of each narrow window, as many turns late as the steps take.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "compiled once for each level inside its target-feature wrapper")]
-unsafe fn narrowed<V: Vector, const GREATEST: bool>(values: &[u16], n: usize, narrow: &mut [u16]) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let mut before = [V::splat(0); TO_NARROW];
-        for turns in (0..n + TO_NARROW * V::LANES).step_by(TURNS * V::LANES) {
-            for turn in 0..TURNS {
-                let at = turns + turn * V::LANES;
-                let [one, two, four, eight] = before;
-                let new = V::read(values, at);
-                let twos = of::<V, GREATEST>(one, one.ahead::<1>(new));
-                let fours = of::<V, GREATEST>(two, two.ahead::<2>(twos));
-                let eights = of::<V, GREATEST>(four, four.ahead::<4>(fours));
-                before = [new, twos, fours, eights];
-                of::<V, GREATEST>(eight, eight.ahead::<8>(eights)).write(narrow, at);
+    open.clear();
+    let end = (range.end, 0);
+    for (place, order) in places.map(|(place, order)| (place, u32::from(order) + 1)).chain([end]) {
+        while let Some(last) = open.pop_if(|last| last.order > order) {
+            if (place - last.from) as usize >= w {
+                picks.push(base + last.place);
             }
         }
+        let from = match open.last() {
+            Some(last) if last.order == order => last.from,
+            Some(last) => last.place + 1,
+            None => range.start,
+        };
+        open.push(Open { place, order, from });
     }
-}
-
-/// Writes the least or greatest value of each of the first `n` windows of a width, of those of narrower ones: up to five
-/// stand side by side, the last one overlaps.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "compiled once for each level inside its target-feature wrapper")]
-unsafe fn widen<V: Vector, const GREATEST: bool>(
-    values: &[u16],
-    from: usize,
-    n: usize,
-    to: usize,
-    windows: &mut [u16],
-) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        match to.div_ceil(from) {
-            ..=2 => side_by_side::<V, GREATEST, 1>(values, from, n, to, windows),
-            3 => side_by_side::<V, GREATEST, 2>(values, from, n, to, windows),
-            4 => side_by_side::<V, GREATEST, 3>(values, from, n, to, windows),
-            _ => side_by_side::<V, GREATEST, 4>(values, from, n, to, windows),
-        }
-    }
-}
-
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "compiled once for each level inside its target-feature wrapper")]
-unsafe fn side_by_side<V: Vector, const GREATEST: bool, const PARTS: usize>(
-    values: &[u16],
-    from: usize,
-    n: usize,
-    to: usize,
-    windows: &mut [u16],
-) {
-    for at in (0..n).step_by(V::LANES) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let mut all = V::read(values, at + to - from);
-            for part in 0..PARTS {
-                all = of::<V, GREATEST>(all, V::read(values, at + part * from));
-            }
-            all.write(windows, at);
-        }
-    }
-}
-
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "compiled once for each level inside its target-feature wrapper")]
-unsafe fn of<V: Vector, const GREATEST: bool>(a: V, b: V) -> V {
-    // SAFETY: the caller's promise.
-    unsafe { if GREATEST { a.greatest(b) } else { a.least(b) } }
-}
-
-/// Bits of a word of places.
-const WORD: usize = 64;
-
-/// Appends the places of a word.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "compiled once for each level inside its target-feature wrapper")]
-fn push(mut word: u64, base: u32, places: &mut Vec<u32>) {
-    let count = word.count_ones() as usize;
-    places.reserve(WORD);
-    let len = places.len();
-    let room = &mut places.spare_capacity_mut()[..WORD];
-    // Most words have a few: to write four at once is faster than to go by their number.
-    let (fours, _) = room.as_chunks_mut::<4>();
-    for four in &mut fours[..count.div_ceil(4).max(1)] {
-        for place in four {
-            place.write(base + word.trailing_zeros());
-            word &= word.wrapping_sub(1);
-        }
-    }
-    // SAFETY: so many were written at least.
-    unsafe { places.set_len(len + count) };
 }

@@ -3,13 +3,14 @@
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{
     __m256i, __m512i, _mm_cvtsi32_si128, _mm_loadu_si128, _mm256_add_epi16, _mm256_alignr_epi8,
-    _mm256_cmpeq_epi16, _mm256_cvtepu8_epi16, _mm256_loadu_si256, _mm256_max_epu16, _mm256_min_epu16,
-    _mm256_movemask_epi8, _mm256_mullo_epi16, _mm256_or_si256, _mm256_packs_epi16, _mm256_permute2x128_si256,
-    _mm256_permute4x64_epi64, _mm256_set1_epi16, _mm256_slli_epi16, _mm256_srl_epi16, _mm256_storeu_si256,
-    _mm256_xor_si256, _mm512_add_epi16, _mm512_alignr_epi32, _mm512_cmpeq_epu16_mask, _mm512_cvtepu8_epi16,
-    _mm512_loadu_si512, _mm512_max_epu16, _mm512_min_epu16, _mm512_mullo_epi16, _mm512_or_si512,
-    _mm512_set1_epi16, _mm512_shrdi_epi32, _mm512_slli_epi16, _mm512_srl_epi16, _mm512_storeu_si512,
-    _mm512_xor_si512,
+    _mm256_and_si256, _mm256_cmpeq_epi16, _mm256_cmpgt_epi16, _mm256_cvtepu8_epi16, _mm256_loadu_si256,
+    _mm256_max_epu16, _mm256_min_epu16, _mm256_movemask_epi8, _mm256_mullo_epi16, _mm256_or_si256,
+    _mm256_packs_epi16, _mm256_permute2x128_si256, _mm256_permute4x64_epi64, _mm256_set1_epi16,
+    _mm256_slli_epi16, _mm256_srl_epi16, _mm256_storeu_si256, _mm256_sub_epi16, _mm256_xor_si256,
+    _mm512_add_epi16, _mm512_alignr_epi32, _mm512_and_si512, _mm512_cmpgt_epi16_mask,
+    _mm512_cmple_epu16_mask, _mm512_cvtepu8_epi16, _mm512_loadu_si512, _mm512_max_epu16, _mm512_min_epu16,
+    _mm512_movepi16_mask, _mm512_movm_epi16, _mm512_mullo_epi16, _mm512_or_si512, _mm512_set1_epi16,
+    _mm512_slli_epi16, _mm512_srl_epi16, _mm512_storeu_si512, _mm512_sub_epi16, _mm512_xor_si512,
 };
 
 /// Lanes of the widest vector.
@@ -31,16 +32,23 @@ pub(super) trait Vector: Copy {
     unsafe fn write(self, values: &mut [u16], at: usize);
     /// Each letter below the one behind it: one more letter than there are lanes.
     unsafe fn pairs(letters: &[u8], at: usize) -> Self;
-    /// What stands 1, 2, 4 or 8 places further on, where `next` holds the places behind these.
+    /// What stands 2, 4 or 8 places further on, where `next` holds the places behind these.
     unsafe fn ahead<const PLACES: usize>(self, next: Self) -> Self;
     unsafe fn plus(self, other: Self) -> Self;
+    unsafe fn minus(self, other: Self) -> Self;
     unsafe fn times(self, other: Self) -> Self;
     unsafe fn least(self, other: Self) -> Self;
     unsafe fn greatest(self, other: Self) -> Self;
     /// Each value with its upper bits put upon its lower ones: x ^ x >> BITS.
     unsafe fn folded<const BITS: u32>(self) -> Self;
-    /// Whether each of 64 values is what it is in `others`.
-    unsafe fn equal_of_64(values: &[u16], others: &[u16], at: usize) -> u64;
+    unsafe fn and(self, other: Self) -> Self;
+    unsafe fn or(self, other: Self) -> Self;
+    /// All ones where a value is more than the other one, else 0. Both are less than 0x8000.
+    unsafe fn above(self, other: Self) -> Self;
+    /// A bit of each lane, of which all bits are alike.
+    unsafe fn bits(self) -> u64;
+    /// Whether each of 64 values is at most this.
+    unsafe fn at_most_of_64(values: &[u16], at: usize, most: Self) -> u64;
 }
 
 /// The definition. Compilers make instructions of it where there are any for so many values.
@@ -82,6 +90,11 @@ impl<const N: usize> Vector for [u16; N] {
     }
 
     #[inline]
+    unsafe fn minus(self, other: Self) -> Self {
+        std::array::from_fn(|i| self[i].wrapping_sub(other[i]))
+    }
+
+    #[inline]
     unsafe fn times(self, other: Self) -> Self {
         std::array::from_fn(|i| self[i].wrapping_mul(other[i]))
     }
@@ -102,8 +115,28 @@ impl<const N: usize> Vector for [u16; N] {
     }
 
     #[inline]
-    unsafe fn equal_of_64(values: &[u16], others: &[u16], at: usize) -> u64 {
-        (0..64).fold(0, |mask, i| mask | u64::from(values[at + i] == others[at + i]) << i)
+    unsafe fn and(self, other: Self) -> Self {
+        std::array::from_fn(|i| self[i] & other[i])
+    }
+
+    #[inline]
+    unsafe fn or(self, other: Self) -> Self {
+        std::array::from_fn(|i| self[i] | other[i])
+    }
+
+    #[inline]
+    unsafe fn above(self, other: Self) -> Self {
+        std::array::from_fn(|i| if (self[i] as i16) > other[i] as i16 { u16::MAX } else { 0 })
+    }
+
+    #[inline]
+    unsafe fn bits(self) -> u64 {
+        self.iter().enumerate().fold(0, |bits, (i, lane)| bits | u64::from(lane & 1) << i)
+    }
+
+    #[inline]
+    unsafe fn at_most_of_64(values: &[u16], at: usize, most: Self) -> u64 {
+        (0..64).fold(0, |bits, i| bits | u64::from(values[at + i] <= most[0]) << i)
     }
 }
 
@@ -125,9 +158,13 @@ impl Vector for __m256i {
 
     of_two! { "avx2"
         plus = _mm256_add_epi16,
+        minus = _mm256_sub_epi16,
         times = _mm256_mullo_epi16,
         least = _mm256_min_epu16,
         greatest = _mm256_max_epu16,
+        and = _mm256_and_si256,
+        or = _mm256_or_si256,
+        above = _mm256_cmpgt_epi16,
     }
 
     #[inline]
@@ -167,7 +204,6 @@ impl Vector for __m256i {
     unsafe fn ahead<const PLACES: usize>(self, next: Self) -> Self {
         let middle = _mm256_permute2x128_si256::<0x21>(self, next);
         match PLACES {
-            1 => _mm256_alignr_epi8::<2>(middle, self),
             2 => _mm256_alignr_epi8::<4>(middle, self),
             4 => _mm256_alignr_epi8::<8>(middle, self),
             8 => middle,
@@ -183,13 +219,23 @@ impl Vector for __m256i {
 
     #[inline]
     #[target_feature(enable = "avx2")]
-    unsafe fn equal_of_64(values: &[u16], others: &[u16], at: usize) -> u64 {
+    unsafe fn bits(self) -> u64 {
+        // Packing takes the halves of both in turns.
+        let packed = _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packs_epi16(self, self));
+        u64::from(_mm256_movemask_epi8(packed) as u16)
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    unsafe fn at_most_of_64(values: &[u16], at: usize, most: Self) -> u64 {
         // SAFETY: the caller's promise.
         unsafe {
-            let equal = |at: usize| _mm256_cmpeq_epi16(Self::read(values, at), Self::read(others, at));
-            // Packing takes the halves of both in turns.
+            let at_most = |at: usize| {
+                let value = Self::read(values, at);
+                _mm256_cmpeq_epi16(value.least(most), value)
+            };
             let half = |at: usize| {
-                let packed = _mm256_packs_epi16(equal(at), equal(at + 16));
+                let packed = _mm256_packs_epi16(at_most(at), at_most(at + 16));
                 _mm256_movemask_epi8(_mm256_permute4x64_epi64::<0b11_01_10_00>(packed)) as u32
             };
             u64::from(half(at)) | u64::from(half(at + 32)) << 32
@@ -203,9 +249,12 @@ impl Vector for __m512i {
 
     of_two! { "avx512f,avx512bw"
         plus = _mm512_add_epi16,
+        minus = _mm512_sub_epi16,
         times = _mm512_mullo_epi16,
         least = _mm512_min_epu16,
         greatest = _mm512_max_epu16,
+        and = _mm512_and_si512,
+        or = _mm512_or_si512,
     }
 
     #[inline]
@@ -245,7 +294,6 @@ impl Vector for __m512i {
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2")]
     unsafe fn ahead<const PLACES: usize>(self, next: Self) -> Self {
         match PLACES {
-            1 => _mm512_shrdi_epi32::<16>(self, _mm512_alignr_epi32::<1>(next, self)),
             2 => _mm512_alignr_epi32::<1>(next, self),
             4 => _mm512_alignr_epi32::<2>(next, self),
             8 => _mm512_alignr_epi32::<4>(next, self),
@@ -261,11 +309,23 @@ impl Vector for __m512i {
 
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw")]
-    unsafe fn equal_of_64(values: &[u16], others: &[u16], at: usize) -> u64 {
+    unsafe fn above(self, other: Self) -> Self {
+        _mm512_movm_epi16(_mm512_cmpgt_epi16_mask(self, other))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw")]
+    unsafe fn bits(self) -> u64 {
+        u64::from(_mm512_movepi16_mask(self))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw")]
+    unsafe fn at_most_of_64(values: &[u16], at: usize, most: Self) -> u64 {
         // SAFETY: the caller's promise.
         unsafe {
-            let equal = |at: usize| _mm512_cmpeq_epu16_mask(Self::read(values, at), Self::read(others, at));
-            u64::from(equal(at)) | u64::from(equal(at + 32)) << 32
+            let at_most = |at: usize| _mm512_cmple_epu16_mask(Self::read(values, at), most);
+            u64::from(at_most(at)) | u64::from(at_most(at + 32)) << 32
         }
     }
 }

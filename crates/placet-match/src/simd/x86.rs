@@ -8,38 +8,38 @@ use std::arch::x86_64::{
     __m128i, __m256i, __m512i, _mm_add_epi8, _mm_castps_si128, _mm_castsi128_ps, _mm_cmpeq_epi32,
     _mm_loadl_epi64, _mm_loadu_ps, _mm_loadu_si128, _mm_movemask_ps, _mm_set1_epi8, _mm_set1_epi32,
     _mm_shuffle_epi8, _mm_shuffle_ps, _mm_storeu_si128, _mm_unpacklo_epi64, _mm256_add_epi8,
-    _mm256_castsi256_si128, _mm256_cmpgt_epi8, _mm256_extracti128_si256, _mm256_loadu_si256,
-    _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm512_cmplt_epu8_mask, _mm512_loadu_si512,
-    _mm512_maskz_compress_epi8, _mm512_movepi8_mask, _mm512_or_si512, _mm512_set1_epi8, _mm512_storeu_si512,
-    _mm512_sub_epi8,
+    _mm256_castsi256_si128, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_extracti128_si256,
+    _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm512_cmpeq_epu8_mask,
+    _mm512_cmplt_epu8_mask, _mm512_loadu_si512, _mm512_maskz_compress_epi8, _mm512_movepi8_mask,
+    _mm512_or_si512, _mm512_set1_epi8, _mm512_storeu_si512, _mm512_sub_epi8,
 };
 
 use super::minima::minima;
-use super::{BLOCK, Scratch, compact_blocks};
+use super::{BLOCK, Scratch, compact_blocks, escaped_of};
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,popcnt")]
-pub(super) fn compact_avx512(
+pub(super) fn compact_avx512<const QUOTED: bool>(
     whole: &[[u8; BLOCK]],
-    base: usize,
     letters: &mut Vec<u8>,
-    blocks: &mut Vec<(u32, u32)>,
+    mark: &mut impl FnMut(usize, usize),
+    escaped: &mut bool,
 ) -> usize {
-    compact_blocks(whole, base, letters, blocks, |block, letters| block_avx512(block, letters))
+    compact_blocks(whole, letters, mark, |block, letters| block_avx512::<QUOTED>(block, letters, escaped))
 }
 
 #[target_feature(enable = "avx2,popcnt")]
-pub(super) fn compact_avx2(
+pub(super) fn compact_avx2<const QUOTED: bool>(
     whole: &[[u8; BLOCK]],
-    base: usize,
     letters: &mut Vec<u8>,
-    blocks: &mut Vec<(u32, u32)>,
+    mark: &mut impl FnMut(usize, usize),
+    escaped: &mut bool,
 ) -> usize {
-    compact_blocks(whole, base, letters, blocks, |block, letters| block_avx2(block, letters))
+    compact_blocks(whole, letters, mark, |block, letters| block_avx2::<QUOTED>(block, letters, escaped))
 }
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,popcnt")]
-fn block_avx512(block: &[u8; BLOCK], letters: &mut Vec<u8>) -> usize {
+fn block_avx512<const QUOTED: bool>(block: &[u8; BLOCK], letters: &mut Vec<u8>, escaped: &mut bool) -> usize {
     letters.reserve(BLOCK);
     // SAFETY: `block` is 64 bytes long.
     let v = unsafe { _mm512_loadu_si512(block.as_ptr().cast::<__m512i>()) };
@@ -51,7 +51,10 @@ fn block_avx512(block: &[u8; BLOCK], letters: &mut Vec<u8>) -> usize {
     let digit =
         _mm512_cmplt_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8(b'0' as i8)), _mm512_set1_epi8(10));
     let ascii = foreign.trailing_zeros() as usize;
-    let keep = (alpha | digit) & if ascii == BLOCK { u64::MAX } else { (1 << ascii) - 1 };
+    let mut keep = (alpha | digit) & if ascii == BLOCK { u64::MAX } else { (1 << ascii) - 1 };
+    if QUOTED {
+        keep &= !escaped_of(_mm512_cmpeq_epu8_mask(v, _mm512_set1_epi8(b'\\' as i8)), escaped);
+    }
     let packed = _mm512_maskz_compress_epi8(keep, lower);
     // SAFETY: 64 bytes behind the end are reserved; as many as were kept become part of the vector.
     unsafe {
@@ -63,7 +66,7 @@ fn block_avx512(block: &[u8; BLOCK], letters: &mut Vec<u8>) -> usize {
 
 #[inline]
 #[target_feature(enable = "avx2,popcnt")]
-fn block_avx2(block: &[u8; BLOCK], letters: &mut Vec<u8>) -> usize {
+fn block_avx2<const QUOTED: bool>(block: &[u8; BLOCK], letters: &mut Vec<u8>, escaped: &mut bool) -> usize {
     letters.reserve(BLOCK + 8);
     // SAFETY: `block` is 64 bytes long.
     let halves = unsafe {
@@ -72,7 +75,13 @@ fn block_avx2(block: &[u8; BLOCK], letters: &mut Vec<u8>) -> usize {
     };
     let [first, second] = halves.map(|v| u64::from(_mm256_movemask_epi8(v) as u32));
     let ascii = (first | second << 32).trailing_zeros() as usize;
-    let wanted = if ascii == BLOCK { u64::MAX } else { (1 << ascii) - 1 };
+    let mut wanted = if ascii == BLOCK { u64::MAX } else { (1 << ascii) - 1 };
+    if QUOTED {
+        let [first, second] = halves.map(|v| {
+            u64::from(_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, _mm256_set1_epi8(b'\\' as i8))) as u32)
+        });
+        wanted &= !escaped_of(first | second << 32, escaped);
+    }
     let mut len = letters.len();
     for (half, v) in halves.into_iter().enumerate() {
         let lower = _mm256_or_si256(v, _mm256_set1_epi8(0x20));

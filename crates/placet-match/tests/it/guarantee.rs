@@ -33,6 +33,9 @@ proptest! {
             let shared = disguise(run(&library.0[1].1, from, guarantee.letters() as usize + more), how);
             let (before, behind) = (foreign(1, 40 + pad) + "7, ", foreign(2, 40));
             let item = format!("{before}{shared} 7 {behind}");
+            // In JSON, too, where nothing is looked at but letters.
+            let json = serde_json::to_string(&item).unwrap();
+            prop_assert!(set.scanner().could_find_in(&json.as_bytes()[1..json.len() - 1]));
             let truth = before.chars().count()..before.chars().count() + shared.chars().count();
             for texts in [None, Some(&library as &dyn Texts)] {
                 let found = scan(&set, &item, texts);
