@@ -9,6 +9,7 @@ use crate::http;
 use crate::origin::Origin;
 use crate::raw::{Block, Body, Raw};
 use crate::sidecar::Sidecar;
+use crate::text::Text;
 
 /// One step of a reader.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +47,7 @@ pub struct Item {
     /// The language as stated by the document or its crawler; never guessed.
     pub language: Option<String>,
     /// The plain text to match.
-    pub text: String,
+    pub text: Text,
     /// Where each character of `text` stands in the original.
     pub origin: Origin,
     /// The XMP that lies beside it, where it is a media file of a folder.

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use memchr::memchr2;
+use memchr::{memchr, memchr2};
 
 use crate::options::JSON_DEPTH_MAX;
 
@@ -57,21 +57,10 @@ pub(crate) struct Found {
     pub(crate) value: Value,
 }
 
-/// What is remembered of a record: the values, and where its escapes stand, so that nobody looks for them twice.
-#[derive(Debug, Default)]
-pub(crate) struct Scanned {
-    pub(crate) found: Vec<Found>,
-    /// Bytes at which an escape begins, ascending; the first [`ESCAPES_MAX`].
-    escapes: Vec<usize>,
-}
-
-/// Escapes whose places are kept: half a megabyte of them. A record with more is searched again behind the last one.
-const ESCAPES_MAX: usize = 1 << 16;
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
-    /// The bytes between the quotes.
-    Text(Range<usize>),
+    /// The bytes between the quotes, and how many escapes are there, where each is two bytes for a character of one.
+    Text(Range<usize>, Option<usize>),
     Number(Range<usize>),
     Null,
 }
@@ -83,11 +72,10 @@ pub(crate) struct Wrong {
     pub(crate) what: &'static str,
 }
 
-/// Scans one record. What was scanned before is forgotten.
-pub(crate) fn scan(record: &[u8], names: &Names, scanned: &mut Scanned) -> Result<(), Wrong> {
-    scanned.found.clear();
-    scanned.escapes.clear();
-    let mut scanner = Scanner { bytes: record, at: 0, scanned };
+/// Scans one record and replaces `found` by what it holds under the names.
+pub(crate) fn scan(record: &[u8], names: &Names, found: &mut Vec<Found>) -> Result<(), Wrong> {
+    found.clear();
+    let mut scanner = Scanner { bytes: record, at: 0, found };
     scanner.space();
     if scanner.peek() != Some(b'{') {
         return Err(scanner.wrong("a record must be an object"));
@@ -103,7 +91,7 @@ pub(crate) fn scan(record: &[u8], names: &Names, scanned: &mut Scanned) -> Resul
 struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
-    scanned: &'a mut Scanned,
+    found: &'a mut Vec<Found>,
 }
 
 impl Scanner<'_> {
@@ -123,7 +111,7 @@ impl Scanner<'_> {
 
     fn report(&mut self, names: Option<&Names>, value: Value) {
         if let Some(target) = names.and_then(Names::target) {
-            self.scanned.found.push(Found { target, value });
+            self.found.push(Found { target, value });
         }
     }
 
@@ -133,8 +121,8 @@ impl Scanner<'_> {
         }
         match self.peek() {
             Some(b'"') => {
-                let text = self.string()?;
-                self.report(names, Value::Text(text));
+                let (place, escapes) = self.string()?;
+                self.report(names, Value::Text(place, escapes));
             }
             Some(b'{') => self.object(names, depth)?,
             Some(b'[') => self.array(names, depth)?,
@@ -165,10 +153,11 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// A string; gives the range between its quotes.
-    fn string(&mut self) -> Result<Range<usize>, Wrong> {
+    /// A string; gives what [`Value::Text`] holds.
+    fn string(&mut self) -> Result<(Range<usize>, Option<usize>), Wrong> {
         self.at += 1;
         let start = self.at;
+        let mut escapes = Some(0);
         loop {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
             match memchr2(b'"', b'\\', rest) {
@@ -180,11 +169,10 @@ impl Scanner<'_> {
                     self.at += step;
                     if self.peek() == Some(b'"') {
                         self.at += 1;
-                        return Ok(start..self.at - 1);
+                        return Ok((start..self.at - 1, escapes));
                     }
-                    if self.scanned.escapes.len() < ESCAPES_MAX {
-                        self.scanned.escapes.push(self.at);
-                    }
+                    let kind = self.bytes.get(self.at + 1).copied();
+                    escapes = escapes.filter(|_| kind.and_then(of_two_bytes).is_some()).map(|n| n + 1);
                     self.at += 2;
                 }
             }
@@ -203,7 +191,7 @@ impl Scanner<'_> {
             if self.peek() != Some(b'"') {
                 return Err(self.wrong("a field name is missing"));
             }
-            let name = self.string()?;
+            let (name, _) = self.string()?;
             let below = names.and_then(|names| names.get(self.bytes.get(name).unwrap_or_default()));
             self.space();
             if self.peek() != Some(b':') {
@@ -249,28 +237,15 @@ impl Scanner<'_> {
     }
 }
 
-impl Scanned {
-    /// Appends the value of a JSON string of the record that was scanned, given as the place between its quotes. Lone
-    /// surrogates and unknown escapes become U+FFFD.
-    pub(crate) fn unescape(&self, record: &str, place: &Range<usize>, out: &mut String) {
-        let text = record.get(..place.end).unwrap_or_default();
-        out.reserve(place.len());
-        let mut at = place.start;
-        let first = self.escapes.partition_point(|escape| *escape < at);
-        let known = self.escapes.iter().skip(first).take_while(|escape| **escape < place.end).copied();
-        for escape in known {
-            // The second half of a pair of surrogates was taken with the first.
-            if escape >= at {
-                at = replace(text, at, escape, out);
-            }
-        }
-        if self.escapes.len() == ESCAPES_MAX {
-            while let Some(step) = memchr::memchr(b'\\', text.as_bytes().get(at..).unwrap_or_default()) {
-                at = replace(text, at, at + step, out);
-            }
-        }
-        out.push_str(text.get(at..).unwrap_or_default());
+/// Appends the value of a JSON string, given as it stands between its quotes. Lone surrogates and unknown escapes become
+/// U+FFFD.
+pub(crate) fn unescape(quoted: &str, out: &mut String) {
+    out.reserve(quoted.len());
+    let mut at = 0;
+    while let Some(step) = memchr(b'\\', quoted.as_bytes().get(at..).unwrap_or_default()) {
+        at = replace(quoted, at, at + step, out);
     }
+    out.push_str(quoted.get(at..).unwrap_or_default());
 }
 
 /// Appends what stands between `at` and an escape, and what this stands for; gives the place behind it.
@@ -285,18 +260,24 @@ fn replace(text: &str, at: usize, escape_at: usize, out: &mut String) -> usize {
 /// and never a part of a character: what follows the backslash counts only if it is ASCII.
 pub(crate) fn escape(bytes: &[u8]) -> (char, usize) {
     let Some(&kind) = bytes.get(1) else { return (char::REPLACEMENT_CHARACTER, 1) };
-    let value = match kind {
+    match (kind, of_two_bytes(kind)) {
+        (_, Some(value)) => (value, 2),
+        (b'u', None) => unicode_escape(bytes),
+        (kind, None) => (char::REPLACEMENT_CHARACTER, if kind.is_ascii() { 2 } else { 1 }),
+    }
+}
+
+/// What a backslash and this byte stand for by themselves: an ASCII character that is no letter.
+fn of_two_bytes(kind: u8) -> Option<char> {
+    Some(match kind {
         b'n' => '\n',
         b't' => '\t',
         b'r' => '\r',
         b'b' => '\u{8}',
         b'f' => '\u{c}',
         b'"' | b'\\' | b'/' => char::from(kind),
-        b'u' => return unicode_escape(bytes),
-        kind if kind.is_ascii() => return (char::REPLACEMENT_CHARACTER, 2),
-        _ => return (char::REPLACEMENT_CHARACTER, 1),
-    };
-    (value, 2)
+        _ => return None,
+    })
 }
 
 fn unicode_escape(bytes: &[u8]) -> (char, usize) {
@@ -332,13 +313,12 @@ mod tests {
 
     #[track_caller]
     fn check(record: &str, expected: &[(usize, &str)]) {
-        let mut scanned = Scanned::default();
-        scan(record.as_bytes(), &names(), &mut scanned).unwrap();
-        let found: Vec<_> = scanned
-            .found
+        let mut found = Vec::new();
+        scan(record.as_bytes(), &names(), &mut found).unwrap();
+        let found: Vec<_> = found
             .into_iter()
             .map(|found| match found.value {
-                Value::Text(range) | Value::Number(range) => (found.target, record.get(range).unwrap()),
+                Value::Text(range, _) | Value::Number(range) => (found.target, record.get(range).unwrap()),
                 Value::Null => (found.target, "null"),
             })
             .collect();
@@ -356,7 +336,7 @@ mod tests {
 
     #[test]
     fn what_is_no_record_is_refused_with_its_place() {
-        let wrong = |record: &str| scan(record.as_bytes(), &names(), &mut Scanned::default()).unwrap_err();
+        let wrong = |record: &str| scan(record.as_bytes(), &names(), &mut Vec::new()).unwrap_err();
         assert_eq!(wrong("[1]"), Wrong { at: 0, what: "a record must be an object" });
         assert_eq!(wrong(r#"{"text":"a"} {"#), Wrong { at: 13, what: "more after the record" });
         assert_eq!(wrong(r#"{"text":"a"#), Wrong { at: 10, what: "the record ends inside a string" });
@@ -368,15 +348,19 @@ mod tests {
 
     /// The values of a record's texts.
     fn texts(record: &str) -> Vec<String> {
-        let mut scanned = Scanned::default();
-        if scan(record.as_bytes(), &names(), &mut scanned).is_err() {
+        let mut found = Vec::new();
+        if scan(record.as_bytes(), &names(), &mut found).is_err() {
             return Vec::new();
         }
         let mut texts = Vec::new();
-        for found in &scanned.found {
+        for found in found {
             let mut out = String::new();
-            if let Value::Text(place) = &found.value {
-                scanned.unescape(record, place, &mut out);
+            if let Value::Text(place, escapes) = found.value {
+                let quoted = record.get(place).unwrap();
+                unescape(quoted, &mut out);
+                if let Some(escapes) = escapes {
+                    assert_eq!(out.len(), quoted.len() - escapes);
+                }
             }
             texts.push(out);
         }
@@ -392,10 +376,20 @@ mod tests {
     }
 
     #[test]
-    fn escapes_beyond_those_that_are_kept_become_characters_too() {
-        let letters = "\\ud83d\\ude00a".repeat(ESCAPES_MAX);
-        let record = format!("{{\"text\":\"{letters}\",\"metadata\":{{\"url\":\"\\n\"}}}}");
-        assert_eq!(texts(&record), ["\u{1f600}a".repeat(ESCAPES_MAX), "\n".to_owned()]);
+    fn escapes_of_two_bytes_are_counted() {
+        let escapes = |record: &str| {
+            let mut found = Vec::new();
+            scan(record.as_bytes(), &names(), &mut found).unwrap();
+            match found.pop().unwrap().value {
+                Value::Text(_, escapes) => escapes,
+                _ => panic!("a text"),
+            }
+        };
+        assert_eq!(escapes(r#"{"text":"plain"}"#), Some(0));
+        assert_eq!(escapes(r#"{"text":"\\n\n\/\"\b\f\r\t"}"#), Some(8));
+        assert_eq!(escapes(r#"{"text":"\n\u0041\n"}"#), None);
+        assert_eq!(escapes(r#"{"text":"\q"}"#), None);
+        assert_eq!(escapes(r#"{"text":"\é"}"#), None);
     }
 
     proptest! {

@@ -1,14 +1,17 @@
 //! JSON Lines: one record a line.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use crate::fields::{Facts, Fields, Kind};
 use crate::input::{Input, Line, read_line};
 use crate::item::{Form, Item, Passed, Record};
-use crate::json::{self, Found, Scanned, Value};
+use crate::json::{self, Found, Value};
 use crate::origin::Origin;
 use crate::raw::{Body, Part, Raw};
 use crate::reader::Context;
+use crate::text::Text;
 
 /// An item that shares the decoder's buffer keeps all of it in memory. Where this much of the buffers belongs to no item,
 /// lines are copied instead.
@@ -20,7 +23,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub(crate) struct Jsonl {
     fields: Fields,
     line: Vec<u8>,
-    scanned: Scanned,
+    found: Vec<Found>,
     scratch: String,
     /// Bytes of lines that gave no item, less those of lines that did.
     idle: u64,
@@ -33,7 +36,7 @@ impl Jsonl {
         Self {
             fields,
             line: Vec::new(),
-            scanned: Scanned::default(),
+            found: Vec::new(),
             scratch: String::new(),
             idle: 0,
             number: 0,
@@ -55,10 +58,9 @@ impl Jsonl {
         if let Some(end) = end {
             let shared = if self.idle < IDLE_BYTES_MAX { input.shared(end + 1) } else { None };
             let record = match (shared, input.fill()) {
-                (Some(line), _) => self.kept(&line, || line.clone(), context),
+                (Some(line), _) => self.kept(&line, context),
                 (None, Ok(chunk)) => {
-                    let line = chunk.get(..=end).unwrap_or_default();
-                    self.kept(line, || Bytes::copy_from_slice(line), context)
+                    self.kept(&Bytes::copy_from_slice(chunk.get(..=end).unwrap_or_default()), context)
                 }
                 (None, Err(fault)) => context.fault(&fault),
             };
@@ -73,28 +75,25 @@ impl Jsonl {
                 None
             }
             Ok(Line::TooLong { bytes }) => Some(context.too_long(&self.place(), bytes)),
-            Ok(Line::Whole) => Some(self.kept(&line, || Bytes::copy_from_slice(&line), context)),
+            Ok(Line::Whole) => Some(self.kept(&Bytes::copy_from_slice(&line), context)),
         };
         self.line = line;
         record
     }
 
     /// The record of a line; an item keeps the line where it may be wanted again.
-    fn kept(&mut self, line: &[u8], keep: impl FnOnce() -> Bytes, context: &Context) -> Record {
-        let mut record = self.record(line, context);
+    fn kept(&mut self, line: &Bytes, context: &Context) -> Record {
+        let record = self.record(line, context);
         let bytes = line.len() as u64;
-        if let Record::Item(item) = &mut record {
+        if matches!(record, Record::Item(_)) {
             self.idle = self.idle.saturating_sub(bytes);
-            if let Body::Line { line: raw, .. } = &mut item.raw.body {
-                *raw = keep();
-            }
         } else {
             self.idle += bytes;
         }
         record
     }
 
-    fn record(&mut self, line: &[u8], context: &Context) -> Record {
+    fn record(&mut self, line: &Bytes, context: &Context) -> Record {
         let blank = line.trim_ascii();
         if blank.is_empty() || blank == BYTE_ORDER_MARK {
             let raw = Raw { member: None, body: Body::Passed(line.to_vec()) };
@@ -106,7 +105,7 @@ impl Jsonl {
         }
     }
 
-    fn item(&mut self, line: &[u8], context: &Context) -> Result<Item, (String, &'static str)> {
+    fn item(&mut self, line: &Bytes, context: &Context) -> Result<Item, (String, &'static str)> {
         const BROKEN: &str = "correct or remove the line";
         let skip =
             if self.number == 1 && line.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
@@ -130,35 +129,35 @@ impl Jsonl {
             let reason = "the file is one JSON object over several lines, not one record a line".to_owned();
             return Err((reason, "write one record a line: jq -c ."));
         }
-        json::scan(record.as_bytes(), &self.fields.names, &mut self.scanned).map_err(|wrong| {
+        json::scan(record.as_bytes(), &self.fields.names, &mut self.found).map_err(|wrong| {
             (format!("not a JSON record: {} at byte {}", wrong.what, wrong.at + skip + 1), BROKEN)
         })?;
 
         let mut best = None;
         let mut facts = Facts::default();
         let mut scratch = std::mem::take(&mut self.scratch);
-        for Found { target, value } in &self.scanned.found {
+        for Found { target, value } in &self.found {
             let Some((kind, rank)) = self.fields.target(*target) else { continue };
-            let (Value::Text(range) | Value::Number(range)) = value else { continue };
+            let (Value::Text(range, _) | Value::Number(range)) = value else { continue };
             if kind == Kind::Text {
-                if matches!(value, Value::Text(_)) {
+                if matches!(value, Value::Text(..)) {
                     best = Some(best.map_or(rank, |held: usize| held.min(rank)));
                 }
                 continue;
             }
             scratch.clear();
-            self.scanned.unescape(record, range, &mut scratch);
+            json::unescape(record.get(range.clone()).unwrap_or_default(), &mut scratch);
             facts.add(kind, rank, &scratch);
         }
         self.scratch = scratch;
 
-        let mut places: Vec<(usize, std::ops::Range<usize>)> = Vec::new();
+        let mut places: Vec<(usize, Range<usize>, Option<usize>)> = Vec::new();
         let mut empty = false;
-        for Found { target, value } in &self.scanned.found {
+        for Found { target, value } in &self.found {
             let Some((Kind::Text, rank)) = self.fields.target(*target) else { continue };
             match value {
-                Value::Text(range) if self.fields.join() || Some(rank) == best => {
-                    places.push((rank, range.clone()));
+                Value::Text(range, escapes) if self.fields.join() || Some(rank) == best => {
+                    places.push((rank, range.clone(), *escapes));
                 }
                 Value::Null => empty = true,
                 _ => {}
@@ -167,27 +166,37 @@ impl Jsonl {
         if places.is_empty() && !empty {
             return Err(("no text field was found".to_owned(), "name the field with --text-field"));
         }
-        places.sort_by_key(|(rank, _)| *rank);
+        places.sort_by_key(|(rank, ..)| *rank);
 
-        let mut text = String::new();
-        let mut parts = Vec::with_capacity(places.len());
-        let several = places.len() > 1;
-        let mut chars = 0;
-        for (_, range) in places {
-            if !parts.is_empty() {
-                text.push('\n');
-                chars += 1;
+        let in_line = |range: &Range<usize>| range.start + skip..range.end + skip;
+        let (text, parts) = match places.as_slice() {
+            [(_, range, Some(escapes))] => {
+                let place = in_line(range);
+                let text = Text::quoted_in(line, place.clone(), *escapes);
+                (text, vec![Part { text_start: 0, place }])
             }
-            let before = text.len();
-            self.scanned.unescape(record, &range, &mut text);
-            parts.push(Part { text_start: chars, place: range.start + skip..range.end + skip });
-            if several {
-                chars += text.get(before..).map_or(0, |added| added.chars().count());
+            places => {
+                let mut text = String::new();
+                let mut parts = Vec::with_capacity(places.len());
+                let mut chars = 0;
+                for (number, (_, range, _)) in places.iter().enumerate() {
+                    if number > 0 {
+                        text.push('\n');
+                        chars += 1;
+                    }
+                    let before = text.len();
+                    json::unescape(record.get(range.clone()).unwrap_or_default(), &mut text);
+                    parts.push(Part { text_start: chars, place: in_line(range) });
+                    if places.len() > 1 {
+                        chars += text.get(before..).map_or(0, |added| added.chars().count());
+                    }
+                }
+                (Text::from(text), parts)
             }
-        }
+        };
         let (id, url, language, captured) = facts.finish();
         let body =
-            if context.options.keep_raw { Body::Line { line: Bytes::new(), parts } } else { Body::None };
+            if context.options.keep_raw { Body::Line { line: line.clone(), parts } } else { Body::None };
         Ok(Item {
             ordinal: self.number,
             member: None,
@@ -232,7 +241,7 @@ mod tests {
         let mut told = Vec::new();
         while let Some(record) = jsonl.next(&mut input, &context) {
             told.push(match record {
-                Record::Item(item) => item.text,
+                Record::Item(item) => String::from(item.text),
                 Record::Passed(passed) => passed.kind,
                 Record::Aside(aside) => aside.to_string(),
             });

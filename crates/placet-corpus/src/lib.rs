@@ -42,6 +42,7 @@ mod parquet_rows;
 mod parquet_schema;
 mod sidecar;
 mod tar;
+mod text;
 mod warc;
 mod whole;
 
@@ -65,3 +66,4 @@ pub use raw::Raw;
 pub use reader::{Reader, Wanted, open, open_picked};
 pub use sidecar::Sidecar;
 pub use source::{Compression, Format, Source, list};
+pub use text::Text;

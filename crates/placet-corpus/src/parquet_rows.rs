@@ -190,7 +190,7 @@ impl Rows {
             form: Form::Text,
             media_type: None,
             language,
-            text,
+            text: text.into(),
             origin: Origin::Identity,
             beside: Box::default(),
             raw: Raw { member: None, body },

@@ -11,11 +11,12 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::file::reader::SerializedFileReader;
+use parquet::schema::types::ColumnPath;
 
 use crate::error::CorpusError;
 use crate::parquet_guard::{self, reason};
@@ -43,12 +44,19 @@ pub struct Column {
     pub kind: ColumnKind,
     /// What it means, with its unit; written into the file.
     pub doc: String,
+    distinct: bool,
 }
 
 impl Column {
     /// A column.
     pub fn new(name: &str, kind: ColumnKind, doc: &str) -> Self {
-        Self { name: name.to_owned(), kind, doc: doc.to_owned() }
+        Self { name: name.to_owned(), kind, doc: doc.to_owned(), distinct: false }
+    }
+
+    /// The same for values that hardly repeat: they are written as they stand, without the dictionary that texts get.
+    #[must_use]
+    pub fn distinct(self) -> Self {
+        Self { distinct: true, ..self }
     }
 }
 
@@ -142,14 +150,29 @@ fn sync(path: &Path, mut file: BufWriter<File>) -> Result<(), CorpusError> {
         .map_err(|cause| CorpusError::io(path, "cannot be written", cause))
 }
 
-fn properties(path: &Path, keys: Option<Vec<KeyValue>>) -> Result<WriterProperties, CorpusError> {
+fn properties(
+    path: &Path,
+    columns: &[Column],
+    keys: Option<Vec<KeyValue>>,
+) -> Result<WriterProperties, CorpusError> {
     let level = ZstdLevel::try_new(ZSTD_LEVEL).map_err(|cause| written(path, &cause))?;
-    Ok(WriterProperties::builder()
+    let mut properties = WriterProperties::builder()
         .set_created_by(CREATED_BY.to_owned())
         .set_compression(Compression::ZSTD(level))
         .set_offset_index_disabled(true)
-        .set_key_value_metadata(keys)
-        .build())
+        .set_key_value_metadata(keys);
+    for column in columns {
+        let path = ColumnPath::from(column.name.as_str());
+        // Places that ascend and amounts that are mostly alike become a few bits each.
+        let whole = matches!(column.kind, ColumnKind::U64 | ColumnKind::OptU64);
+        if whole || column.distinct {
+            properties = properties.set_column_dictionary_enabled(path.clone(), false);
+        }
+        if whole {
+            properties = properties.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
+        }
+    }
+    Ok(properties.build())
 }
 
 fn written(path: &Path, cause: &ParquetError) -> CorpusError {

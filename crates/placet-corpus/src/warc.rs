@@ -382,7 +382,7 @@ impl Warc {
             form: document.form,
             media_type,
             language: language.or(document.language),
-            text: document.text,
+            text: document.text.into(),
             origin: document.origin,
             beside: Box::default(),
             raw: Raw::default(),

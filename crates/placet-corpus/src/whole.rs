@@ -62,7 +62,7 @@ impl Whole {
                     form: document.form,
                     media_type: media_type.map(str::to_owned),
                     language: document.language,
-                    text: document.text,
+                    text: document.text.into(),
                     origin: document.origin,
                     beside: Box::default(),
                     raw: Raw { member: None, body },

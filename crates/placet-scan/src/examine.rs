@@ -154,7 +154,10 @@ impl<'r, 'p> Examiner<'r, 'p> {
         let statements = self.hearing.of(&item)?;
         let has_site = self.hearing.knows_site(&item)?;
         self.found.clear();
-        self.scanner.scan(&item.text, self.rules.texts, &mut self.found);
+        // Of most items nothing is found, and their text need not be made.
+        if item.text.quoted().is_none_or(|quoted| self.scanner.could_find_in(quoted)) {
+            self.scanner.scan(&item.text, self.rules.texts, &mut self.found);
+        }
         let letters = self.scanner.letters() as u64;
         if self.found.is_empty() {
             let rules = self.rules;

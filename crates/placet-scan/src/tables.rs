@@ -86,6 +86,13 @@ pub(crate) fn uses() -> Vec<Column> {
     ])
 }
 
+/// Texts in which hardly two items agree.
+const OF_ONE_ITEM: [&str; 2] = ["item_id", "url"];
+
 fn columns(list: &[(&str, ColumnKind, &str)]) -> Vec<Column> {
-    list.iter().map(|(name, kind, doc)| Column::new(name, *kind, doc)).collect()
+    let column = |(name, kind, doc): &(&str, ColumnKind, &str)| {
+        let column = Column::new(name, *kind, doc);
+        if OF_ONE_ITEM.contains(name) { column.distinct() } else { column }
+    };
+    list.iter().map(column).collect()
 }

@@ -28,7 +28,7 @@ pub fn concat(parts: &[PathBuf], out: &Path) -> Result<u64, CorpusError> {
     let keys = file_metadata.key_value_metadata().cloned();
     let file = File::create(out).map_err(|cause| CorpusError::io(out, "cannot be created", cause))?;
     let mut writer =
-        SerializedFileWriter::new(BufWriter::new(file), schema.clone(), properties(out, keys)?.into())
+        SerializedFileWriter::new(BufWriter::new(file), schema.clone(), properties(out, &[], keys)?.into())
             .map_err(|cause| written(out, &cause))?;
     let mut rows = 0;
     for part in parts {

@@ -49,7 +49,7 @@ impl Writer {
         let keys: Vec<KeyValue> =
             metadata.iter().cloned().chain(docs).map(|(key, value)| KeyValue::new(key, value)).collect();
         let file = File::create(path).map_err(|cause| CorpusError::io(path, "cannot be created", cause))?;
-        let properties = properties(path, Some(keys))?;
+        let properties = properties(path, columns, Some(keys))?;
         let groups = schema(columns)
             .and_then(|schema| RowGroups::new(BufWriter::new(file), schema, properties))
             .map_err(|cause| written(path, &cause))?;

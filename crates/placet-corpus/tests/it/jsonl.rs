@@ -34,6 +34,27 @@ fn items_carry_their_own_id_address_language_and_time() {
 }
 
 #[test]
+fn a_text_is_a_part_of_its_line_until_it_is_read() {
+    let corpus = Corpus::new();
+    let lines = concat!(
+        "{\"text\": \"\\tOne \\\"two\\\"\\n\\\\é\"}\n",
+        "{\"text\": \"\"}\n",
+        "{\"text\": \"caf\\u00e9\"}\n",
+        "{\"messages\": [{\"content\": \"a\"}, {\"content\": \"b\"}]}\n",
+    );
+    for (name, bytes) in [("a.jsonl", lines.as_bytes().to_vec()), ("b.jsonl.zst", zstd(lines.as_bytes()))] {
+        let items = items(&corpus.put(name, bytes));
+        let quoted: Vec<_> = items.iter().map(|item| item.text.quoted()).collect();
+        assert_eq!(quoted, [Some("\\tOne \\\"two\\\"\\n\\\\é".as_bytes()), Some(b""), None, None], "{name}");
+        let lengths: Vec<_> = items.iter().map(|item| item.text.len()).collect();
+        let texts: Vec<_> = items.iter().map(|item| item.text.as_str()).collect();
+        assert_eq!(texts, ["\tOne \"two\"\n\\é", "", "café", "a\nb"], "{name}");
+        assert_eq!(lengths, texts.iter().map(|text| text.len()).collect::<Vec<_>>(), "{name}");
+        assert!(items.iter().all(|item| item.text.quoted().is_none()), "{name}");
+    }
+}
+
+#[test]
 fn compression_changes_nothing() {
     let corpus = Corpus::new();
     let plain = items(&corpus.put("a.jsonl", LINES));

@@ -233,7 +233,7 @@ fn values_are_told_as_people_write_them() {
         let told = records(&path, options).into_iter().filter_map(|record| match record {
             Record::Item(item) => Some(format!(
                 "{} {:?} {:?} {:?} {:?}",
-                item.text,
+                item.text.as_str(),
                 item.id,
                 item.url,
                 item.language,

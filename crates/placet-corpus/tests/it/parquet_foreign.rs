@@ -30,7 +30,7 @@ fn items_are_those_that_were_written() {
             .into_iter()
             .map(|item| {
                 json!({
-                    "text": item.text,
+                    "text": item.text.as_str(),
                     "id": item.id,
                     "url": item.url,
                     "language": item.language,
@@ -64,7 +64,7 @@ fn kept_rows_are_those_of_the_file() {
             1 | 4 if !item.text.is_empty() => Some(vec![0..3]),
             _ => Some(Vec::new()),
         });
-        let texts: Vec<String> = items(&out).into_iter().map(|item| item.text).collect();
+        let texts: Vec<String> = items(&out).into_iter().map(|item| item.text.into()).collect();
         let left = |(at, item): (usize, &Value)| {
             let text = item["text"].as_str().unwrap();
             let cut = if matches!(at % 6, 0 | 3) { 3 } else { 0 };

@@ -344,7 +344,7 @@ proptest! {
             .iter_mut()
             .map(|row| case.texts(row).iter().map(|text| text.as_str()).collect::<Vec<_>>().join("\n"))
             .collect();
-        prop_assert_eq!(items.iter().map(|item| item.text.clone()).collect::<Vec<_>>(), expected);
+        prop_assert_eq!(items.iter().map(|item| String::from(item.text.clone())).collect::<Vec<_>>(), expected);
         let light = ReadOptions { keep_raw: false, ..options };
         let light: Vec<Record> = open(&source(&path), &light).unwrap().collect();
         prop_assert_eq!(told(&light), told(&records));

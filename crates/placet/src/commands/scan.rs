@@ -238,6 +238,9 @@ impl Watch for Watcher<'_> {
     fn advance(&self, done: &Progress) {
         let before = *self.before.lock().unwrap_or_else(PoisonError::into_inner);
         let bar = self.bar();
+        if bar.is_hidden() {
+            return;
+        }
         bar.set_position(before.bytes + done.bytes);
         bar.set_message(format!(
             "{} items, {} matched",
