@@ -9,6 +9,7 @@
 
 mod low;
 mod minima;
+mod slide;
 #[cfg(test)]
 pub(crate) mod tests;
 mod vector;

@@ -1,4 +1,8 @@
-//! The low places of a stride, and which of them are the least of a window.
+//! Wide windows, of which each is sure to hold some low place.
+//!
+//! Nearly every window holds k-grams whose order is *low*: below a bound that leaves about seven of them in a window. The
+//! least one is then low, too. So only low places are looked at: one is picked where the next lesser ones on both sides leave
+//! room for a window between them. The rare stretch of a window's length without a low place is gone through place by place.
 
 use std::ops::Range;
 
@@ -11,8 +15,11 @@ const OF_A_WINDOW: usize = 7;
 const HIGHEST: usize = 0x7FFF;
 /// The order of a bound: as a signed number it is less than any.
 const BOUND: u16 = 0xFFFF;
-/// Low places on each side that a place is compared with. They settle it for all but a few in ten thousand.
+/// Low places on each side that every place is compared with. They settle it for all but a few in ten thousand.
 const NEIGHBOURS: usize = 16;
+/// Comparisons that may be made for the others of a stride. Where that is not enough, the text repeats itself, and they are
+/// settled by another way.
+const COMPARISONS_MAX: usize = STRIDE;
 /// Neighbours between two questions whether to go on.
 const AT_ONCE: usize = 4;
 
@@ -82,7 +89,7 @@ impl Low {
     }
 
     /// Appends the places that are the least of a window, or one of several least ones, ascending, and notes the gaps.
-    /// Returns false where the neighbours do not settle it for every place.
+    /// Returns false where too many places are left unsettled by their neighbours.
     ///
     /// # Safety
     ///
@@ -94,7 +101,7 @@ impl Low {
     )]
     pub(super) unsafe fn pick<V: Vector>(&mut self, w: usize, base: u32, picks: &mut Vec<u32>) -> bool {
         let (places, orders) = (&self.places.0, &self.orders.0);
-        let mut unsettled = 0;
+        let mut left = COMPARISONS_MAX;
         // The first bound behind is looked at, too, for the gap before it.
         for at in (0..=self.count).step_by(V::LANES) {
             // SAFETY: the caller's promise; there are bounds on both sides.
@@ -117,12 +124,18 @@ impl Low {
                 let sure = to.least(farthest.1).minus(from.greatest(farthest.0));
                 (between.above(wide).bits(), to.minus(from).above(wide).bits(), sure.above(wide).bits())
             };
-            let (possible, mut certain) = (first(possible, self.count - at), first(certain, self.count - at));
-            unsettled |= possible ^ certain;
-            while certain != 0 {
-                let place = places[NEIGHBOURS + at + certain.trailing_zeros() as usize];
+            let (possible, mut picked) = (first(possible, self.count - at), first(certain, self.count - at));
+            let mut unsettled = possible ^ picked;
+            while unsettled != 0 {
+                let place = NEIGHBOURS + at + unsettled.trailing_zeros() as usize;
+                let Some(is_least) = is_least(places, orders, place, w, &mut left) else { return false };
+                picked |= u64::from(is_least) << unsettled.trailing_zeros();
+                unsettled &= unsettled - 1;
+            }
+            while picked != 0 {
+                let place = places[NEIGHBOURS + at + picked.trailing_zeros() as usize];
                 picks.push(base + u32::from(place - 1));
-                certain &= certain - 1;
+                picked &= picked - 1;
             }
             let mut gaps = first(gaps, self.count + 1 - at);
             while gaps != 0 {
@@ -131,8 +144,28 @@ impl Low {
                 gaps &= gaps - 1;
             }
         }
-        unsettled == 0
+        true
     }
+}
+
+/// Whether there is room for a window between the next lesser places before and behind one; none where that takes more than
+/// `left` comparisons.
+#[cold]
+fn is_least(places: &[u16], orders: &[u16], at: usize, w: usize, left: &mut usize) -> Option<bool> {
+    let own = orders[at] as i16;
+    let mut is_bound = |i: usize| {
+        *left = left.checked_sub(1)?;
+        Some((orders[i] as i16) < own || places[i].abs_diff(places[at]) as usize > w)
+    };
+    let mut before = at - 1;
+    while !is_bound(before)? {
+        before -= 1;
+    }
+    let mut behind = at + 1;
+    while !is_bound(behind)? {
+        behind += 1;
+    }
+    Some((places[behind] - places[before]) as usize > w)
 }
 
 /// The first `n` bits.

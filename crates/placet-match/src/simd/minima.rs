@@ -1,9 +1,4 @@
-//! The least k-grams of each window.
-//!
-//! Nearly every window holds a k-gram whose order is *low*: below a bound that leaves about seven of them in a
-//! window. The least one is then low, too. So only low places are looked at: one is picked where the next lesser ones on both
-//! sides leave room for a window between them. The rare stretch of a window's length without a low place is gone through
-//! place by place.
+//! The least k-grams of each window: their orders, and which of them are the least.
 //!
 //! Orders are made in vectors that hold the values of neighbouring places and go through a row of steps, in which each place
 //! is joined with the one 1, 2, 4 and 8 places ahead. So many places further are lanes of the same vector and of the next
@@ -12,6 +7,7 @@
 use std::ops::Range;
 
 use super::low::Low;
+use super::slide::{self, Slide};
 use super::vector::{LANES_MAX, Vector};
 
 /// Positions worked on at a time: the scratch arrays stay in the nearest cache.
@@ -58,7 +54,9 @@ pub(crate) fn order(kgram: &[u8; ORDER_LETTERS]) -> u16 {
 #[repr(align(64))]
 pub(super) struct Lines(pub(super) [u16; ROOM]);
 
-const ROOM: usize = STRIDE + (TURNS_LATE + TURNS) * LANES_MAX + WORD;
+const ROOM: usize = STRIDE + LATEST;
+/// What may be written and read behind a stride: windows that reach behind it, and the turns of two rows of steps.
+pub(super) const LATEST: usize = 2 * slide::W_MAX.next_multiple_of(WORD) + 3 * TURNS * LANES_MAX;
 
 impl Lines {
     pub(super) fn new() -> Box<Lines> {
@@ -73,6 +71,7 @@ struct Text([u8; ROOM]);
 pub(crate) struct Scratch {
     letters: Box<Text>,
     orders: Box<Lines>,
+    slide: Slide,
     low: Low,
     open: Vec<Open>,
 }
@@ -80,7 +79,7 @@ pub(crate) struct Scratch {
 impl Default for Scratch {
     fn default() -> Self {
         let letters = Box::new(Text([0; ROOM]));
-        Scratch { letters, orders: Lines::new(), low: Low::new(), open: Vec::new() }
+        Scratch { letters, orders: Lines::new(), slide: Slide::new(), low: Low::new(), open: Vec::new() }
     }
 }
 
@@ -102,23 +101,30 @@ pub(super) unsafe fn minima<V: Vector>(
     let positions = n + w - 1;
     let needed = positions + ORDER_LETTERS - 1;
     assert!(n > 0 && w > 0 && positions <= STRIDE);
-    let Scratch { letters: text, orders, low, open } = scratch;
+    let Scratch { letters: text, orders, slide, low, open } = scratch;
     text.0[..needed].copy_from_slice(&letters[..needed]);
     let (known, last) = (picks.len(), picks.last().copied());
+    let slides = (slide::W_MIN..=slide::W_MAX).contains(&w);
     // SAFETY: the caller's promise; so many positions fit, and what is read and written behind them.
-    let settled = unsafe {
-        write_orders::<V>(&text.0, positions, &mut orders.0);
-        low.find::<V>(&orders.0[TURNS_LATE * V::LANES..], positions, w);
-        low.pick::<V>(w, base, picks)
-    };
-    let orders = &orders.0[TURNS_LATE * V::LANES..][..positions];
-    if !settled {
-        picks.truncate(known);
-        pick_one_by_one(low.iter(), 0..positions as u32, w, base, open, picks);
-    }
-    for gap in low.gaps.drain(..) {
-        let places = gap.clone().map(|place| (place, orders[place as usize]));
-        pick_one_by_one(places, gap, w, base, open, picks);
+    unsafe { write_orders::<V>(&text.0, positions + if slides { w } else { 0 }, &mut orders.0) };
+    let orders = &orders.0[TURNS_LATE * V::LANES..];
+    if slides {
+        // SAFETY: as above.
+        unsafe { slide.pick::<V>(orders, n, w, base, picks) };
+    } else {
+        // SAFETY: as above.
+        let settled = unsafe {
+            low.find::<V>(orders, positions, w);
+            low.pick::<V>(w, base, picks)
+        };
+        if !settled {
+            picks.truncate(known);
+            pick_one_by_one(low.iter(), 0..positions as u32, w, base, open, picks);
+        }
+        for gap in low.gaps.drain(..) {
+            let places = gap.clone().map(|place| (place, orders[place as usize]));
+            pick_one_by_one(places, gap, w, base, open, picks);
+        }
     }
     let new = &mut picks[known..];
     if !new.is_sorted() {

@@ -7,10 +7,11 @@ use std::arch::x86_64::{
     _mm256_max_epu16, _mm256_min_epu16, _mm256_movemask_epi8, _mm256_mullo_epi16, _mm256_or_si256,
     _mm256_packs_epi16, _mm256_permute2x128_si256, _mm256_permute4x64_epi64, _mm256_set1_epi16,
     _mm256_slli_epi16, _mm256_srl_epi16, _mm256_storeu_si256, _mm256_sub_epi16, _mm256_xor_si256,
-    _mm512_add_epi16, _mm512_alignr_epi32, _mm512_and_si512, _mm512_cmpgt_epi16_mask,
-    _mm512_cmple_epu16_mask, _mm512_cvtepu8_epi16, _mm512_loadu_si512, _mm512_max_epu16, _mm512_min_epu16,
-    _mm512_movepi16_mask, _mm512_movm_epi16, _mm512_mullo_epi16, _mm512_or_si512, _mm512_set1_epi16,
-    _mm512_slli_epi16, _mm512_srl_epi16, _mm512_storeu_si512, _mm512_sub_epi16, _mm512_xor_si512,
+    _mm512_add_epi16, _mm512_alignr_epi32, _mm512_and_si512, _mm512_cmpeq_epu16_mask,
+    _mm512_cmpgt_epi16_mask, _mm512_cmple_epu16_mask, _mm512_cvtepu8_epi16, _mm512_loadu_si512,
+    _mm512_max_epu16, _mm512_min_epu16, _mm512_movepi16_mask, _mm512_movm_epi16, _mm512_mullo_epi16,
+    _mm512_or_si512, _mm512_set1_epi16, _mm512_shrdi_epi32, _mm512_slli_epi16, _mm512_srl_epi16,
+    _mm512_storeu_si512, _mm512_sub_epi16, _mm512_xor_si512,
 };
 
 /// Lanes of the widest vector.
@@ -32,7 +33,7 @@ pub(super) trait Vector: Copy {
     unsafe fn write(self, values: &mut [u16], at: usize);
     /// Each letter below the one behind it: one more letter than there are lanes.
     unsafe fn pairs(letters: &[u8], at: usize) -> Self;
-    /// What stands 2, 4 or 8 places further on, where `next` holds the places behind these.
+    /// What stands 1, 2, 4 or 8 places further on, where `next` holds the places behind these.
     unsafe fn ahead<const PLACES: usize>(self, next: Self) -> Self;
     unsafe fn plus(self, other: Self) -> Self;
     unsafe fn minus(self, other: Self) -> Self;
@@ -47,6 +48,8 @@ pub(super) trait Vector: Copy {
     unsafe fn above(self, other: Self) -> Self;
     /// A bit of each lane, of which all bits are alike.
     unsafe fn bits(self) -> u64;
+    /// Whether each of 64 values is what it is in `others`.
+    unsafe fn equal_of_64(values: &[u16], others: &[u16], at: usize) -> u64;
     /// Whether each of 64 values is at most this.
     unsafe fn at_most_of_64(values: &[u16], at: usize, most: Self) -> u64;
 }
@@ -135,6 +138,11 @@ impl<const N: usize> Vector for [u16; N] {
     }
 
     #[inline]
+    unsafe fn equal_of_64(values: &[u16], others: &[u16], at: usize) -> u64 {
+        (0..64).fold(0, |mask, i| mask | u64::from(values[at + i] == others[at + i]) << i)
+    }
+
+    #[inline]
     unsafe fn at_most_of_64(values: &[u16], at: usize, most: Self) -> u64 {
         (0..64).fold(0, |bits, i| bits | u64::from(values[at + i] <= most[0]) << i)
     }
@@ -204,6 +212,7 @@ impl Vector for __m256i {
     unsafe fn ahead<const PLACES: usize>(self, next: Self) -> Self {
         let middle = _mm256_permute2x128_si256::<0x21>(self, next);
         match PLACES {
+            1 => _mm256_alignr_epi8::<2>(middle, self),
             2 => _mm256_alignr_epi8::<4>(middle, self),
             4 => _mm256_alignr_epi8::<8>(middle, self),
             8 => middle,
@@ -227,6 +236,16 @@ impl Vector for __m256i {
 
     #[inline]
     #[target_feature(enable = "avx2")]
+    unsafe fn equal_of_64(values: &[u16], others: &[u16], at: usize) -> u64 {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let equal = |at: usize| _mm256_cmpeq_epi16(Self::read(values, at), Self::read(others, at));
+            bits_of_64([equal(at), equal(at + 16), equal(at + 32), equal(at + 48)])
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
     unsafe fn at_most_of_64(values: &[u16], at: usize, most: Self) -> u64 {
         // SAFETY: the caller's promise.
         unsafe {
@@ -234,13 +253,23 @@ impl Vector for __m256i {
                 let value = Self::read(values, at);
                 _mm256_cmpeq_epi16(value.least(most), value)
             };
-            let half = |at: usize| {
-                let packed = _mm256_packs_epi16(at_most(at), at_most(at + 16));
-                _mm256_movemask_epi8(_mm256_permute4x64_epi64::<0b11_01_10_00>(packed)) as u32
-            };
-            u64::from(half(at)) | u64::from(half(at + 32)) << 32
+            bits_of_64([at_most(at), at_most(at + 16), at_most(at + 32), at_most(at + 48)])
         }
     }
+}
+
+/// A bit of each lane, of which all bits are alike.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx2")]
+fn bits_of_64(vectors: [__m256i; 4]) -> u64 {
+    // Packing takes the halves of both in turns.
+    let half = |a, b| {
+        let packed = _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packs_epi16(a, b));
+        u64::from(_mm256_movemask_epi8(packed) as u32)
+    };
+    let [a, b, c, d] = vectors;
+    half(a, b) | half(c, d) << 32
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -294,6 +323,7 @@ impl Vector for __m512i {
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2")]
     unsafe fn ahead<const PLACES: usize>(self, next: Self) -> Self {
         match PLACES {
+            1 => _mm512_shrdi_epi32::<16>(self, _mm512_alignr_epi32::<1>(next, self)),
             2 => _mm512_alignr_epi32::<1>(next, self),
             4 => _mm512_alignr_epi32::<2>(next, self),
             8 => _mm512_alignr_epi32::<4>(next, self),
@@ -317,6 +347,16 @@ impl Vector for __m512i {
     #[target_feature(enable = "avx512f,avx512bw")]
     unsafe fn bits(self) -> u64 {
         u64::from(_mm512_movepi16_mask(self))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw")]
+    unsafe fn equal_of_64(values: &[u16], others: &[u16], at: usize) -> u64 {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let equal = |at: usize| _mm512_cmpeq_epu16_mask(Self::read(values, at), Self::read(others, at));
+            u64::from(equal(at)) | u64::from(equal(at + 32)) << 32
+        }
     }
 
     #[inline]
