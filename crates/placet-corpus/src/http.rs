@@ -41,7 +41,7 @@ pub(crate) fn head(message: &[u8]) -> Option<Head> {
 
 /// Reads `name: value` lines up to an empty one; continuation lines are joined. Gives the fields and the bytes taken.
 pub(crate) fn fields(bytes: &[u8], skip_first: bool) -> (Vec<(String, String)>, usize) {
-    let mut fields: Vec<(String, String)> = Vec::new();
+    let mut fields: Vec<(String, String)> = Vec::with_capacity(FIELDS_EXPECTED);
     let mut at = 0;
     let mut first = skip_first;
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
@@ -70,6 +70,9 @@ pub(crate) fn fields(bytes: &[u8], skip_first: bool) -> (Vec<(String, String)>, 
     }
     (fields, at)
 }
+
+/// Room for the fields of most headers.
+const FIELDS_EXPECTED: usize = 12;
 
 /// What became of a body.
 #[derive(Debug, PartialEq, Eq)]
@@ -164,6 +167,8 @@ pub(crate) fn media_type(content_type: &str) -> Option<String> {
 
 /// The encoding that a `Content-Type` names.
 pub(crate) fn charset(content_type: &str) -> Option<&'static Encoding> {
+    // Most name none, and are not copied to find that out.
+    memchr::memchr(b'=', content_type.as_bytes())?;
     let lower = content_type.to_ascii_lowercase();
     let at = lower.find("charset=")? + "charset=".len();
     label(lower.get(at..)?.as_bytes())

@@ -336,13 +336,14 @@ impl Warc {
     ) -> Result<(Item, Block), (String, &'static str)> {
         const UNREADABLE: &str = "extract its text with another tool first";
         let stated = header.get("Content-Type").unwrap_or_default();
-        let is_http = http::media_type(stated).is_some_and(|media_type| media_type == "application/http")
-            || (self.arc && block.starts_with(b"HTTP/"));
+        let media_type = http::media_type(stated);
+        let is_http =
+            media_type.as_deref() == Some("application/http") || (self.arc && block.starts_with(b"HTTP/"));
         let head = if is_http { http::head(&block) } else { None };
         let mut language = header.get("WARC-Identified-Content-Language").map(str::to_owned);
         let (document, media_type, status, headers, kept) = match head {
             None => {
-                let media_type = if is_http { None } else { http::media_type(stated) };
+                let media_type = media_type.filter(|_| !is_http);
                 let document = read(block, media_type.as_deref(), http::charset(stated))?;
                 (document, media_type, None, Vec::new(), None)
             }
