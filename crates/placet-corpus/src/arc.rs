@@ -1,5 +1,6 @@
 //! The header line of ARC version 1: `address IP-address date media-type length`. Addresses may hold spaces.
 
+use crate::http::Fields;
 use crate::warc::Header;
 
 /// Whether a line has the shape of a record header; its length may still be wrong.
@@ -22,13 +23,11 @@ pub(crate) fn header(line: Vec<u8>) -> Result<Header, String> {
         return Err(format!("its header states no length but {length:?}"));
     }
     let kind = if address.starts_with("filedesc:") { "warcinfo" } else { "response" };
-    let fields = [
-        ("WARC-Type", kind),
-        ("WARC-Target-URI", *address),
-        ("WARC-Date", date.get(..14).unwrap_or(date)),
-        ("Content-Type", *media_type),
-        ("Content-Length", *length),
-    ];
-    let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let mut fields = Fields::default();
+    fields.push("WARC-Type", kind);
+    fields.push("WARC-Target-URI", address);
+    fields.push("WARC-Date", date.get(..14).unwrap_or(date));
+    fields.push("Content-Type", media_type);
+    fields.push("Content-Length", length);
     Ok(Header { bytes: line, fields })
 }

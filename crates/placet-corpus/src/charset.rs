@@ -49,7 +49,8 @@ fn looks_binary(bytes: &[u8]) -> bool {
         usize::from(chunk.iter().map(strange).sum::<u8>())
     };
     let strange: usize = head.chunks(224).map(count).sum();
-    memchr::memchr(0, head).is_some() || strange * 20 > head.len()
+    // A zero byte is one of them.
+    strange > 0 && (memchr::memchr(0, head).is_some() || strange * 20 > head.len())
 }
 
 /// Whether well-formed sequences of several bytes outnumber malformed ones.

@@ -14,15 +14,12 @@ pub(crate) struct Head {
     pub(crate) len: usize,
     /// The status of a response; absent where its line is no status line.
     pub(crate) status: Option<u16>,
-    pub(crate) fields: Vec<(String, String)>,
+    pub(crate) fields: Fields,
 }
 
 impl Head {
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.fields
-            .iter()
-            .find(|(field, _)| field.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.fields.get(name)
     }
 }
 
@@ -31,7 +28,7 @@ pub(crate) fn head(message: &[u8]) -> Option<Head> {
     if !message.starts_with(b"HTTP/") {
         return None;
     }
-    let (fields, len) = fields(message, true);
+    let (fields, len) = Fields::read(message, true);
     let line = message.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let word =
         line.split(u8::is_ascii_whitespace).find(|word| !word.is_empty() && !word.starts_with(b"HTTP/"));
@@ -39,40 +36,79 @@ pub(crate) fn head(message: &[u8]) -> Option<Head> {
     Some(Head { len, status, fields })
 }
 
-/// Reads `name: value` lines up to an empty one; continuation lines are joined. Gives the fields and the bytes taken.
-pub(crate) fn fields(bytes: &[u8], skip_first: bool) -> (Vec<(String, String)>, usize) {
-    let mut fields: Vec<(String, String)> = Vec::with_capacity(FIELDS_EXPECTED);
-    let mut at = 0;
-    let mut first = skip_first;
-    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-        let len = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
-        at += len;
-        let line = rest.get(..len).unwrap_or_default();
-        let starts_blank = matches!(line.first(), Some(b' ' | b'\t'));
-        let line = line.trim_ascii();
-        if line.is_empty() || at > HEADER_BYTES_MAX {
-            break;
-        }
-        if std::mem::take(&mut first) {
-            continue;
-        }
-        // Nearly every line is UTF-8, and a look at the whole is faster than one at its pieces.
-        let line =
-            simdutf8::basic::from_utf8(line).map_or_else(|_| String::from_utf8_lossy(line), Cow::Borrowed);
-        match (line.split_once(':'), fields.last_mut()) {
-            (_, Some((_, value))) if starts_blank => {
-                value.push(' ');
-                value.push_str(&line);
-            }
-            (Some((name, value)), _) => fields.push((name.trim().to_owned(), value.trim().to_owned())),
-            (None, _) => {}
-        }
-    }
-    (fields, at)
+/// Header fields, names and values one behind the other: a web archive has a header for every few kilobytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fields {
+    text: String,
+    /// Where each name ends, and its value.
+    ends: Vec<(usize, usize)>,
 }
 
 /// Room for the fields of most headers.
 const FIELDS_EXPECTED: usize = 12;
+
+impl Fields {
+    /// Reads `name: value` lines up to an empty one; continuation lines are joined. Gives the fields and the bytes taken.
+    pub(crate) fn read(bytes: &[u8], skip_first: bool) -> (Self, usize) {
+        let mut fields = Self {
+            text: String::with_capacity(bytes.len().min(HEADER_BYTES_MAX)),
+            ends: Vec::with_capacity(FIELDS_EXPECTED),
+        };
+        let mut at = 0;
+        let mut first = skip_first;
+        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+            let len = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+            at += len;
+            let line = rest.get(..len).unwrap_or_default();
+            let starts_blank = matches!(line.first(), Some(b' ' | b'\t'));
+            let line = line.trim_ascii();
+            if line.is_empty() || at > HEADER_BYTES_MAX {
+                break;
+            }
+            if std::mem::take(&mut first) {
+                continue;
+            }
+            // Nearly every line is UTF-8, and a look at the whole is faster than one at its pieces.
+            let line = simdutf8::basic::from_utf8(line)
+                .map_or_else(|_| String::from_utf8_lossy(line), Cow::Borrowed);
+            match (memchr::memchr(b':', line.as_bytes()), fields.ends.last_mut()) {
+                (_, Some((_, end))) if starts_blank => {
+                    fields.text.push(' ');
+                    fields.text.push_str(&line);
+                    *end = fields.text.len();
+                }
+                (Some(colon), _) => {
+                    let (name, value) = line.split_at(colon);
+                    fields.push(name.trim(), value.get(1..).unwrap_or_default().trim());
+                }
+                (None, _) => {}
+            }
+        }
+        (fields, at)
+    }
+
+    pub(crate) fn push(&mut self, name: &str, value: &str) {
+        self.text.push_str(name);
+        let name_end = self.text.len();
+        self.text.push_str(value);
+        self.ends.push((name_end, self.text.len()));
+    }
+
+    /// Names and values, in their order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut start = 0;
+        self.ends.iter().map(move |&(name_end, end)| {
+            let name = self.text.get(start..name_end).unwrap_or_default();
+            start = end;
+            (name, self.text.get(name_end..end).unwrap_or_default())
+        })
+    }
+
+    /// The first value of a name; case does not matter.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+}
 
 /// What became of a body.
 #[derive(Debug, PartialEq, Eq)]
@@ -208,7 +244,9 @@ mod tests {
     use super::*;
 
     fn with(name: &str, value: &str) -> Head {
-        Head { fields: vec![(name.to_owned(), value.to_owned())], ..Head::default() }
+        let mut fields = Fields::default();
+        fields.push(name, value);
+        Head { fields, ..Head::default() }
     }
 
     fn content(body: &[u8]) -> Body<'_> {

@@ -20,6 +20,9 @@ const LENGTH_WRONG: &str = "fetch the file again, or write it with a tool that s
 /// in time proportional to its size.
 const WRONG_LENGTHS_BELIEVED: u32 = 64;
 
+/// Room for most headers.
+const HEADER_EXPECTED: usize = 512;
+
 /// Reads records one after the other. The place of an item is its record, all records counted.
 #[derive(Default)]
 pub(crate) struct Warc {
@@ -38,15 +41,12 @@ pub(crate) struct Warc {
 #[derive(Debug, Default)]
 pub(crate) struct Header {
     pub(crate) bytes: Vec<u8>,
-    pub(crate) fields: Vec<(String, String)>,
+    pub(crate) fields: http::Fields,
 }
 
 impl Header {
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.fields
-            .iter()
-            .find(|(field, _)| field.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.fields.get(name)
     }
 }
 
@@ -97,7 +97,7 @@ impl Warc {
             _ => None,
         };
         let member_bytes = if member.is_some() { input.fill()?.len() } else { 0 };
-        let mut line = Vec::new();
+        let mut line = Vec::with_capacity(HEADER_EXPECTED);
         match read_line(input, &mut line, HEADER_BYTES_MAX as u64)? {
             Line::End => return Ok(None),
             Line::Whole if line.starts_with(b"WARC/") => self.arc = false,
@@ -172,7 +172,7 @@ impl Warc {
     fn header(input: &mut Held<'_>, first: Vec<u8>) -> Result<Option<Header>, Fault> {
         let mut bytes = first;
         let start = bytes.len();
-        let mut line = Vec::new();
+        let mut line = Vec::with_capacity(HEADER_EXPECTED);
         loop {
             match read_line(input, &mut line, HEADER_BYTES_MAX as u64)? {
                 Line::End | Line::TooLong { .. } => return Ok(None),
@@ -185,7 +185,7 @@ impl Warc {
                 return Ok(None);
             }
         }
-        let (fields, _) = http::fields(bytes.get(start..).unwrap_or_default(), false);
+        let (fields, _) = http::Fields::read(bytes.get(start..).unwrap_or_default(), false);
         Ok(Some(Header { bytes, fields }))
     }
 
@@ -362,7 +362,9 @@ impl Warc {
                 let media_type = http::media_type(content_type);
                 let document = read(payload, media_type.as_deref(), http::charset(content_type))?;
                 language = language.or_else(|| head.get("Content-Language").map(str::to_owned));
-                (document, media_type, head.status, head.fields, Some(block))
+                let fields =
+                    head.fields.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+                (document, media_type, head.status, fields, Some(block))
             }
         };
         let coded = document.coded;
