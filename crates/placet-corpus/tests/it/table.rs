@@ -1,6 +1,7 @@
 //! Column tables.
 
-use parquet::basic::Compression;
+use parquet::basic::{Compression, Encoding};
+use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use placet_corpus::table::{Cell, Column, ColumnKind, Reader, Value, Writer, concat};
 use proptest::prelude::*;
 
@@ -9,7 +10,7 @@ use crate::support::Corpus;
 
 fn columns() -> Vec<Column> {
     vec![
-        Column::new("item_id", ColumnKind::Text, "the item"),
+        Column::new("item_id", ColumnKind::Text, "the item").distinct(),
         Column::new("url", ColumnKind::OptText, "its address"),
         Column::new("start", ColumnKind::U64, "characters"),
         Column::new("end", ColumnKind::OptU64, "characters"),
@@ -40,6 +41,26 @@ fn write(path: &std::path::Path, from: u64, rows: u64) {
             .unwrap();
     }
     assert_eq!(writer.finish().unwrap(), rows);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// They are written as differences, and those of the greatest numbers do not fit their type.
+    #[test]
+    fn whole_numbers_come_back_whatever_their_size(
+        numbers in prop::collection::vec(prop_oneof![any::<u64>(), 0_u64..3, Just(u64::MAX), Just(1 << 63)], 0..300)
+    ) {
+        let corpus = Corpus::new();
+        let path = corpus.path().join("a.parquet");
+        let columns = [Column::new("n", ColumnKind::U64, "any")];
+        let mut writer = Writer::create_in_groups(&path, &columns, &[], 100).unwrap();
+        for number in &numbers {
+            writer.push(&[Cell::U64(*number)]).unwrap();
+        }
+        writer.finish().unwrap();
+        prop_assert_eq!(rows(&path), numbers.into_iter().map(|n| vec![Value::U64(n)]).collect::<Vec<_>>());
+    }
 }
 
 proptest! {
@@ -90,6 +111,25 @@ fn what_was_written_is_read_with_its_description() {
     assert!(reader.metadata().contains(&("schema".to_owned(), "test/1".to_owned())));
     assert!(reader.metadata().contains(&("placet.column.url".to_owned(), "its address".to_owned())));
     insta::assert_debug_snapshot!(rows(&path)[..2]);
+}
+
+#[test]
+fn columns_are_encoded_as_the_documentation_says() {
+    let corpus = Corpus::new();
+    let path = corpus.path().join("a.parquet");
+    write(&path, 0, 3000);
+    let file = SerializedFileReader::new(std::fs::File::open(&path).unwrap()).unwrap();
+    let column = |name: &str| {
+        let columns = file.metadata().row_group(0).columns();
+        let column = columns.iter().find(|column| column.column_path().string() == name).unwrap();
+        assert!(matches!(column.compression(), Compression::ZSTD(_)), "{name}");
+        column.encodings().collect::<Vec<_>>()
+    };
+    assert!(!column("item_id").contains(&Encoding::RLE_DICTIONARY));
+    assert!(column("url").contains(&Encoding::RLE_DICTIONARY));
+    for name in ["start", "end"] {
+        assert!(column(name).contains(&Encoding::DELTA_BINARY_PACKED), "{name}");
+    }
 }
 
 #[test]
