@@ -44,14 +44,15 @@ pub(crate) struct Fields {
     ends: Vec<(usize, usize)>,
 }
 
-/// Room for the fields of most headers.
+/// Room for most headers: their fields, and the bytes of these.
 const FIELDS_EXPECTED: usize = 12;
+const BYTES_EXPECTED: usize = 512;
 
 impl Fields {
     /// Reads `name: value` lines up to an empty one; continuation lines are joined. Gives the fields and the bytes taken.
     pub(crate) fn read(bytes: &[u8], skip_first: bool) -> (Self, usize) {
         let mut fields = Self {
-            text: String::with_capacity(bytes.len().min(HEADER_BYTES_MAX)),
+            text: String::with_capacity(bytes.len().min(BYTES_EXPECTED)),
             ends: Vec::with_capacity(FIELDS_EXPECTED),
         };
         let mut at = 0;
