@@ -101,7 +101,7 @@ impl Low {
     )]
     pub(super) unsafe fn pick<V: Vector>(&mut self, w: usize, base: u32, picks: &mut Vec<u32>) -> bool {
         let (places, orders) = (&self.places.0, &self.orders.0);
-        let mut left = COMPARISONS_MAX;
+        let (mut left, mut settled) = (COMPARISONS_MAX, true);
         // The first bound behind is looked at, too, for the gap before it.
         for at in (0..=self.count).step_by(V::LANES) {
             // SAFETY: the caller's promise; there are bounds on both sides.
@@ -128,8 +128,10 @@ impl Low {
             let mut unsettled = possible ^ picked;
             while unsettled != 0 {
                 let place = NEIGHBOURS + at + unsettled.trailing_zeros() as usize;
-                let Some(is_least) = is_least(places, orders, place, w, &mut left) else { return false };
-                picked |= u64::from(is_least) << unsettled.trailing_zeros();
+                // The gaps are wanted in any case.
+                let is_least = is_least(places, orders, place, w, &mut left);
+                settled &= is_least.is_some();
+                picked |= u64::from(is_least == Some(true)) << unsettled.trailing_zeros();
                 unsettled &= unsettled - 1;
             }
             while picked != 0 {
@@ -144,7 +146,7 @@ impl Low {
                 gaps &= gaps - 1;
             }
         }
-        true
+        settled
     }
 }
 

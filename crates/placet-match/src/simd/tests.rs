@@ -22,7 +22,7 @@ pub(crate) fn least_of_windows(orders: &[u16], w: usize) -> Vec<u32> {
 /// Few letters, or phrases that are repeated many times: then a place has many equals and few lesser ones.
 fn letters() -> impl Strategy<Value = Vec<u8>> {
     let random = prop::collection::vec(prop_oneof![Just(b'a'), b'a'..b'f'], 240..2000);
-    let phrase = (prop::collection::vec(b'a'..b'z', 1..14), 1usize..60);
+    let phrase = (prop::collection::vec(b'a'..=b'z', 1..14), 1usize..60);
     let phrases = prop::collection::vec(phrase.prop_map(|(phrase, times)| phrase.repeat(times)), 2..30);
     let repeated = phrases.prop_map(|phrases| {
         let mut letters = phrases.concat();
